@@ -1,0 +1,263 @@
+#include "config.h"
+
+#include "shared/fcgi_exchange.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/ids.h"
+
+enum {
+	READ_BYTES = 8192,		/* libfcgi's own buffer */
+	DRAIN_BYTES = 1024 * 1024,	/* of a body nobody wants; beyond it the connection goes */
+	KEEP_BYTES = 1024 * 1024,	/* buffers larger than this are given back */
+};
+
+enum param { P_METHOD, P_QUERY, P_TYPE, P_LENGTH, P_DOCUMENT_URI, P_REQUEST_URI, P_REQUEST_ID,
+	P_X_REQUEST_ID, P_IF_NONE_MATCH, N_PARAMS };
+
+static const char *const param_name[N_PARAMS] = {
+	[P_METHOD] = "REQUEST_METHOD",
+	[P_QUERY] = "QUERY_STRING",
+	[P_TYPE] = "CONTENT_TYPE",
+	[P_LENGTH] = "CONTENT_LENGTH",
+	[P_DOCUMENT_URI] = "DOCUMENT_URI",
+	[P_REQUEST_URI] = "REQUEST_URI",
+	[P_REQUEST_ID] = "REQUEST_ID",
+	[P_X_REQUEST_ID] = "HTTP_X_REQUEST_ID",
+	[P_IF_NONE_MATCH] = "HTTP_IF_NONE_MATCH",
+};
+
+#define NO_MEMORY "The service is short of memory, try again"
+#define NO_MEMORY_BODY "{\"error\":\"" NO_MEMORY "\",\"detail\":{\"error\":\"" NO_MEMORY "\"},\"code\":\"out_of_memory\"}"
+_Static_assert(sizeof NO_MEMORY_BODY - 1 == 139, "Content-Length below");
+
+static const char no_memory[] =		/* needs none itself */
+	"Status: 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 139\r\n"
+	"Cache-Control: no-cache\r\nRetry-After: 1\r\n\r\n" NO_MEMORY_BODY;
+
+int
+exchange_init(void)
+{
+	static const int taken[] = { SIGPIPE, SIGUSR1, SIGTERM };	/* by FCGX_Init(), even from SIG_IGN */
+	struct sigaction ours[sizeof taken / sizeof taken[0]];
+	int rc;
+
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		if (sigaction(taken[i], NULL, &ours[i]) != 0)
+			return -errno;
+	rc = FCGX_Init();
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		(void)sigaction(taken[i], &ours[i], NULL);	/* valid: it was in force above */
+	return rc == 0 ? 0 : -ENOMEM;
+}
+
+void
+exchange_fini(struct exchange *x)
+{
+	text_fini(&x->reply.body);
+	text_fini(&x->body);
+	text_fini(&x->http);
+}
+
+/* -- parameters ------------------------------------------------------------ */
+
+static void
+params_read(char **envp, const char *value[N_PARAMS])
+{
+	for (unsigned i = 0; i < N_PARAMS; i++)
+		value[i] = "";
+	for (; *envp != NULL; envp++)
+		for (unsigned i = 0; i < N_PARAMS; i++) {
+			size_t len = strlen(param_name[i]);
+
+			if (strncmp(*envp, param_name[i], len) == 0 && (*envp)[len] == '=') {
+				value[i] = *envp + len + 1;
+				break;
+			}
+		}
+}
+
+static bool
+request_id_is_sound(const char *s)
+{
+	size_t len = strlen(s);
+
+	for (size_t i = 0; i < len; i++)
+		if (s[i] <= ' ' || s[i] > '~')
+			return false;
+	return len > 0 && len < EXCHANGE_ID_BYTES;
+}
+
+/* nginx's id first: it is the one in nginx's log. */
+static void
+request_id_choose(struct exchange *x, const char *const value[N_PARAMS])
+{
+	if (request_id_is_sound(value[P_REQUEST_ID]))
+		(void)snprintf(x->request_id, sizeof x->request_id, "%s", value[P_REQUEST_ID]);
+	else if (request_id_is_sound(value[P_X_REQUEST_ID]))
+		(void)snprintf(x->request_id, sizeof x->request_id, "%s", value[P_X_REQUEST_ID]);
+	else
+		id_uuid(x->request_id);
+}
+
+/* -1 absent, LLONG_MAX too large to hold, -EBADMSG not a number. */
+static long long
+length_parse(const char *s)
+{
+	long long n = 0;
+
+	if (*s == '\0')
+		return -1;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9')
+			return -EBADMSG;
+		n = n > (LLONG_MAX - 9) / 10 ? LLONG_MAX : n * 10 + (*s - '0');
+	}
+	return n;
+}
+
+static const char *
+path_choose(struct exchange *x, const char *const value[N_PARAMS])
+{
+	const char *uri = value[P_REQUEST_URI];
+
+	if (value[P_DOCUMENT_URI][0] != '\0')
+		return value[P_DOCUMENT_URI];
+	if (path_decode((struct slice){ uri, strcspn(uri, "?#") }, x->path, sizeof x->path) < 0)
+		return "";			/* route_choose() answers 400 */
+	return x->path;
+}
+
+/* -- body ------------------------------------------------------------------ */
+
+/* 0 whole, -EMSGSIZE over max (the rest is still to be read), -EPIPE the peer is gone or silent. */
+static int
+body_read(struct exchange *x, size_t max)
+{
+	char piece[READ_BYTES];
+
+	for (;;) {
+		int n = FCGX_GetStr(piece, sizeof piece, x->rq.in);
+
+		if (n > 0)
+			text_put(&x->body, piece, (size_t)n);
+		if (FCGX_GetError(x->rq.in) != 0)
+			return -EPIPE;
+		if (x->body.len > max)
+			return -EMSGSIZE;
+		if (n < (int)sizeof piece)
+			return 0;
+	}
+}
+
+/*
+ * Read what is left up to the end of STDIN, without which the next request on
+ * this connection would start in the middle of this one.
+ */
+static bool
+body_drain(struct exchange *x)
+{
+	char piece[READ_BYTES];
+	size_t total = 0;
+	int n;
+
+	do {
+		n = FCGX_GetStr(piece, sizeof piece, x->rq.in);
+		total += (size_t)n;
+	} while (n == (int)sizeof piece && total < DRAIN_BYTES);
+	return n < (int)sizeof piece && FCGX_GetError(x->rq.in) == 0;
+}
+
+/* -- one exchange ---------------------------------------------------------- */
+
+/* The status; *whole: the request was read to its end. */
+static int
+request_answer(struct exchange *x, struct request *rq, const struct routes *rs, bool *whole)
+{
+	const struct route *r;
+	int status = 500, rc = 0;
+
+	if (rq->content_length == -EBADMSG) {
+		status = reply_error(&x->reply, 400, "bad_length", NULL, "Content-Length is not a number");
+		r = NULL;
+	} else {
+		r = route_choose(rs, rq, &x->reply, &status);
+	}
+	if (r != NULL && r->max_body_bytes > 0)
+		rc = body_read(x, r->max_body_bytes);
+	*whole = rc != -EPIPE && body_drain(x);
+	if (x->read_done != NULL)
+		x->read_done(x->arg);
+	if (r == NULL)
+		return status;
+	if (rc == -EMSGSIZE)
+		return reply_error(&x->reply, 413, "body_too_large", NULL,
+		    "The body is larger than the %zu bytes taken here", r->max_body_bytes);
+	if (!*whole)
+		return 0;			/* cut off in the middle: nobody waits for an answer */
+	if (x->body.failed) {
+		reply_header(&x->reply, "Retry-After", "1");
+		return reply_error(&x->reply, 503, "out_of_memory", NULL, NO_MEMORY);
+	}
+	rq->body = (struct slice){ x->body.len > 0 ? x->body.p : "", x->body.len };
+	return route_run(r, rq, &x->reply);
+}
+
+static void
+buffers_clear(struct exchange *x)
+{
+	struct text *t[] = { &x->body, &x->http, &x->reply.body };
+
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+		if (t[i]->cap > KEEP_BYTES)
+			text_fini(t[i]);
+	text_clear(&x->body);
+	text_clear(&x->http);
+	reply_clear(&x->reply);
+}
+
+bool
+exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
+{
+	const char *value[N_PARAMS];
+	struct request rq;
+	bool keep, whole = false;
+	int status;
+
+	buffers_clear(x);
+	(void)FCGX_InitRequest(&x->rq, -1, 0);	/* -1: it can never accept behind our back; always 0 */
+	x->rq.ipcFd = fd;
+	x->rq.keepConnection = 1;
+	(void)FCGX_Detach(&x->rq);	/* it closes without waiting 2 s for the peer; fd > 0 always */
+	if (FCGX_Accept_r(&x->rq) < 0)
+		return false;		/* it closed fd, then failed to accept on -1 */
+
+	keep = x->rq.keepConnection != 0;
+	x->rq.keepConnection = 1;	/* closing is ours */
+	if (FCGX_GetError(x->rq.in) == 0) {	/* else: parameters cut in the middle pass for whole ones */
+		params_read(x->rq.envp, value);
+		request_id_choose(x, value);
+		rq = (struct request){
+			.method = value[P_METHOD], .path = path_choose(x, value), .query = slice_of(value[P_QUERY]),
+			.content_length = length_parse(value[P_LENGTH]), .content_type = value[P_TYPE],
+			.if_none_match = value[P_IF_NONE_MATCH], .request_id = x->request_id, .ctx = ctx,
+		};
+		status = request_answer(x, &rq, rs, &whole);
+		if (status != 0 && reply_write(&x->http, &rq, status, &x->reply) && x->http.len <= INT_MAX)
+			(void)FCGX_PutStr(x->http.p, (int)x->http.len, x->rq.out);	/* failure: seen by Finish */
+		else if (status != 0)
+			(void)FCGX_PutStr(no_memory, sizeof no_memory - 1, x->rq.out);
+	}
+	FCGX_Finish_r(&x->rq);
+	if (x->rq.ipcFd < 0)		/* the peer was gone: it closed fd */
+		return false;
+	if (keep && whole)
+		return true;
+	(void)close(fd);
+	return false;
+}

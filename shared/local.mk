@@ -1,0 +1,47 @@
+noinst_LIBRARIES += shared/libshared.a
+shared_libshared_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_C_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS) \
+	-DARCHON_CONF='"$(sysconfdir)/$(PACKAGE)/archon.conf"'
+shared_libshared_a_SOURCES = \
+	%reldir%/catalogue.c %reldir%/catalogue.h \
+	%reldir%/changecount.h \
+	%reldir%/clock.c %reldir%/clock.h \
+	%reldir%/conf.c %reldir%/conf.h \
+	%reldir%/crawl_params.c %reldir%/crawl_params.h \
+	%reldir%/cursor.h \
+	%reldir%/daemon.c %reldir%/daemon.h \
+	%reldir%/err.c %reldir%/err.h \
+	%reldir%/fcgi_exchange.c %reldir%/fcgi_exchange.h \
+	%reldir%/fcgi_peek.c %reldir%/fcgi_peek.h \
+	%reldir%/fcgi_serve.c %reldir%/fcgi_serve.h \
+	%reldir%/guard.c %reldir%/guard.h \
+	%reldir%/ids.c %reldir%/ids.h \
+	%reldir%/json_text.c %reldir%/json_text.h \
+	%reldir%/knowledge.c %reldir%/knowledge.h \
+	%reldir%/log.c %reldir%/log.h \
+	%reldir%/message.c %reldir%/message.h \
+	%reldir%/outcome.h \
+	%reldir%/params_secret.c %reldir%/params_secret.h \
+	%reldir%/progress_row.c %reldir%/progress_row.h \
+	%reldir%/ring.c %reldir%/ring.h \
+	%reldir%/reply.c \
+	%reldir%/restore.c %reldir%/restore.h \
+	%reldir%/route.c %reldir%/route.h \
+	%reldir%/row_claim.c %reldir%/row_claim.h \
+	%reldir%/slice.h \
+	%reldir%/store.c %reldir%/store.h \
+	%reldir%/store_crawls.c \
+	%reldir%/store_pages.c \
+	%reldir%/store_refresh.c \
+	%reldir%/store_search.c \
+	%reldir%/store_sql.h \
+	%reldir%/table.c %reldir%/table.h \
+	%reldir%/table_consumers.c \
+	%reldir%/table_layout.h \
+	%reldir%/text.c %reldir%/text.h \
+	%reldir%/trace.h \
+	%reldir%/url.c %reldir%/url.h \
+	%reldir%/wake_bridge.c %reldir%/wake_bridge.h \
+	%reldir%/wakeup.c %reldir%/wakeup.h \
+	%reldir%/ws_frame.c %reldir%/ws_frame.h
+
+shared_libs = shared/libshared.a $(JSON_C_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS)

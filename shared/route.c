@@ -1,0 +1,257 @@
+#include "config.h"
+
+#include "shared/route.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+enum { ALLOW_BYTES = 128 };
+
+/* -- table ----------------------------------------------------------------- */
+
+static bool
+pattern_match(const char *pattern, const char *path, struct slice *id)
+{
+	const char *hole = strstr(pattern, "{id}");
+	size_t head, path_len, tail_len, id_len;
+
+	*id = (struct slice){ 0 };
+	if (hole == NULL)
+		return strcmp(pattern, path) == 0;
+	head = (size_t)(hole - pattern);
+	path_len = strlen(path);
+	tail_len = strlen(hole + 4);
+	if (path_len <= head + tail_len || memcmp(pattern, path, head) != 0 ||
+	    strcmp(hole + 4, path + path_len - tail_len) != 0)
+		return false;
+	id_len = path_len - head - tail_len;
+	if (memchr(path + head, '/', id_len) != NULL)
+		return false;		/* one segment */
+	*id = (struct slice){ path + head, id_len };
+	return true;
+}
+
+static bool
+method_match(const char *route_method, const char *method)
+{
+	return strcmp(route_method, method) == 0 ||
+	    (strcmp(method, "HEAD") == 0 && strcmp(route_method, "GET") == 0);
+}
+
+const struct route *
+route_find(const struct routes *rs, const char *method, const char *path,
+    struct slice *id, bool *path_known)
+{
+	struct slice at;
+
+	*path_known = false;
+	*id = (struct slice){ 0 };
+	for (size_t i = 0; i < rs->n; i++) {
+		if (!pattern_match(rs->tbl[i].pattern, path, &at))
+			continue;
+		*path_known = true;
+		if (method_match(rs->tbl[i].method, method)) {
+			*id = at;
+			return &rs->tbl[i];
+		}
+	}
+	return NULL;
+}
+
+static void
+allow_add(char *out, size_t bytes, const char *method)
+{
+	size_t len = strlen(out);
+
+	if (strstr(out, method) == NULL)	/* no method's name is part of another's */
+		(void)snprintf(out + len, bytes - len, "%s%s", len > 0 ? ", " : "", method);
+}
+
+void
+route_allow(const struct routes *rs, const char *path, char *out, size_t bytes)
+{
+	struct slice id;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < rs->n; i++) {
+		if (!pattern_match(rs->tbl[i].pattern, path, &id))
+			continue;
+		allow_add(out, bytes, rs->tbl[i].method);
+		if (strcmp(rs->tbl[i].method, "GET") == 0)
+			allow_add(out, bytes, "HEAD");
+	}
+}
+
+void
+route_list(const struct routes *rs)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		(void)printf("%-7s %-40s %s\n", rs->tbl[i].method, rs->tbl[i].pattern, rs->tbl[i].what);
+}
+
+/* -- before the handler ---------------------------------------------------- */
+
+static bool
+path_is_sound(const char *path)
+{
+	size_t len = strlen(path);
+
+	if (path[0] != '/' || utf8_valid_len(path, len) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)path[i] < ' ' || path[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* "application/json; charset=utf-8" is application/json. */
+static bool
+media_type_is(const char *field, const char *type)
+{
+	size_t len = strlen(type);
+
+	field += strspn(field, " \t");
+	return strncasecmp(field, type, len) == 0 &&
+	    (field[len] == '\0' || strchr("; \t", field[len]) != NULL);
+}
+
+static const char *
+route_body_type(const struct route *r)
+{
+	return r->body_type != NULL ? r->body_type : "application/json";
+}
+
+const struct route *
+route_choose(const struct routes *rs, struct request *rq, struct reply *out, int *status)
+{
+	const struct route *r;
+	char allow[ALLOW_BYTES];
+	bool known;
+
+	if (!path_is_sound(rq->path)) {
+		*status = reply_error(out, 400, "bad_path", NULL, "The path is not valid UTF-8 text");
+		return NULL;
+	}
+	if ((r = route_find(rs, rq->method, rq->path, &rq->id, &known)) == NULL && !known) {
+		*status = reply_error(out, 404, "not_found", NULL, "There is nothing at %.200s", rq->path);
+		return NULL;
+	}
+	if (r == NULL) {
+		route_allow(rs, rq->path, allow, sizeof allow);
+		reply_header(out, "Allow", "%s", allow);
+		*status = reply_error(out, 405, "method_not_allowed", NULL, "This path takes %s", allow);
+		return NULL;
+	}
+	if (r->max_body_bytes == 0)
+		return r;
+	if (rq->content_length > 0 && (unsigned long long)rq->content_length > r->max_body_bytes) {
+		*status = reply_error(out, 413, "body_too_large", NULL,
+		    "The body is larger than the %zu bytes taken here", r->max_body_bytes);
+		return NULL;
+	}
+	if (!media_type_is(rq->content_type, route_body_type(r))) {
+		*status = reply_error(out, 415, "unsupported_media_type", NULL,
+		    "Send the body with Content-Type: %s", route_body_type(r));
+		return NULL;
+	}
+	return r;
+}
+
+/* -- the handler ----------------------------------------------------------- */
+
+int
+route_run(const struct route *r, const struct request *rq, struct reply *out)
+{
+	int64_t start_mono_ns, took_ms;
+	int status;
+
+	if (rq->content_length >= 0 && r->max_body_bytes > 0 && (size_t)rq->content_length != rq->body.len)
+		return reply_error(out, 400, "body_cut", NULL, "The body is not as long as its Content-Length says");
+	if (r->max_body_bytes > 0 && r->body_type == NULL && rq->body.len > 0 &&
+	    (utf8_valid_len(rq->body.p, rq->body.len) != rq->body.len ||
+	    memchr(rq->body.p, '\0', rq->body.len) != NULL))
+		return reply_error(out, 400, "bad_encoding", NULL, "The body is not valid UTF-8 text");
+
+	start_mono_ns = clock_mono_ns();
+	status = r->handler(rq, out);
+	took_ms = (clock_mono_ns() - start_mono_ns) / 1000000;
+	if (took_ms > ROUTE_SLOW_MS)
+		log_event(LOG_WARNING, "slow request id=%s method=%s route=%s status=%d ms=%lld",
+		    rq->request_id, rq->method, r->pattern, status, (long long)took_ms);
+	return status;
+}
+
+/* -- decoding -------------------------------------------------------------- */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-decode s; plus: '+' is a space.  Length, -EBADMSG, -EMSGSIZE. */
+static int
+percent_decode(struct slice s, bool plus, char *out, size_t bytes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (c == '+' && plus) {
+			c = ' ';
+		} else if (c == '%') {
+			int hi, lo;
+
+			if (s.len - i < 3 || (hi = hex_value(s.p[i + 1])) < 0 || (lo = hex_value(s.p[i + 2])) < 0)
+				return -EBADMSG;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		}
+		if (c == '\0')
+			return -EBADMSG;
+		if (n + 1 >= bytes)
+			return -EMSGSIZE;
+		out[n++] = c;
+	}
+	if (n >= bytes)
+		return -EMSGSIZE;
+	out[n] = '\0';
+	return (int)n;
+}
+
+int
+path_decode(struct slice raw, char *out, size_t bytes)
+{
+	return percent_decode(raw, false, out, bytes);
+}
+
+int
+query_param(struct slice query, const char *name, char *out, size_t bytes)
+{
+	size_t name_len = strlen(name);
+
+	while (query.len > 0) {
+		const char *amp = memchr(query.p, '&', query.len);
+		struct slice item = { query.p, amp != NULL ? (size_t)(amp - query.p) : query.len };
+
+		if (item.len >= name_len && memcmp(item.p, name, name_len) == 0 &&
+		    (item.len == name_len || item.p[name_len] == '=')) {
+			size_t skip = item.len == name_len ? name_len : name_len + 1;
+
+			return percent_decode((struct slice){ item.p + skip, item.len - skip }, true, out, bytes);
+		}
+		query.p += item.len + (amp != NULL);
+		query.len -= item.len + (amp != NULL);
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,105 @@
+/*
+ * route - the HTTP surface of a FastCGI process as one table.  400, 404,
+ * 405, 413, 415 and 304 are decided here, not by handlers; `--list-routes` prints it.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shared/slice.h"
+#include "shared/text.h"
+
+struct request {			/* valid for the length of one handler call */
+	const char  *method, *path;
+	struct slice id;		/* what {id} matched, else empty */
+	struct slice query;		/* the query string, undecoded */
+	struct slice body;
+	long long    content_length;	/* as announced; -1: not at all */
+	const char  *content_type;	/* "" when absent */
+	const char  *if_none_match;	/* "" when absent */
+	const char  *request_id;	/* "" when absent */
+	void	    *ctx;		/* the worker thread's own context */
+};
+
+enum { REPLY_HEADERS_MAX = 6 };
+
+struct reply {
+	struct text body;		/* JSON, unless content_type says otherwise */
+	const char *content_type;	/* static; NULL: application/json */
+	bool	    no_etag;		/* changes all the time: no ETag is made */
+	size_t	    etag_bytes;		/* the ETag covers so much of the body, 0: all of it */
+	unsigned    n_headers;
+	struct { const char *name; char value[256]; } header[REPLY_HEADERS_MAX];	/* name: static */
+};
+
+/* Returns an HTTP status; the body is in *out.  Knows neither libfcgi nor nginx. */
+typedef int route_handler_f(const struct request *rq, struct reply *out);
+
+struct route {
+	const char	*method;
+	const char	*pattern;	/* literal, with at most one {id} segment */
+	size_t		 max_body_bytes;	/* 0: none is read */
+	route_handler_f	*handler;
+	const char	*what;		/* one line, for --list-routes and the README */
+	const char	*body_type;	/* what it takes; NULL: application/json, which must be UTF-8 */
+};
+
+struct routes {
+	const struct route *tbl;
+	size_t		    n;
+};
+
+/* HEAD finds GET's route.  NULL with *path_known telling 404 (false) from 405. */
+const struct route *route_find(const struct routes *rs, const char *method,
+    const char *path, struct slice *id, bool *path_known);
+
+/* "GET, HEAD, POST": what the path has, for Allow. */
+void route_allow(const struct routes *rs, const char *path, char *out, size_t bytes);
+void route_list(const struct routes *rs);		/* --list-routes, to stdout */
+
+/*
+ * The first half of an answer, before the body is read: is the path sound (400),
+ * known (404), known for this method (405), the body small enough (413), of the
+ * right type (415)?  The route, with rq->id filled; NULL when *status and *out
+ * hold the refusal.
+ */
+const struct route *route_choose(const struct routes *rs, struct request *rq,
+    struct reply *out, int *status);
+
+/*
+ * The second half: the body is whole (400), then the handler runs.  Returns the
+ * status.  What takes longer than ROUTE_SLOW_MS is logged.
+ */
+enum { ROUTE_SLOW_MS = 1000 };
+int route_run(const struct route *r, const struct request *rq, struct reply *out);
+
+/*
+ * The whole answer as a CGI script writes it ("Status:" first): ETag and 304,
+ * HEAD, Content-Length always, X-Request-Id.  false when memory ran out.
+ */
+bool reply_write(struct text *http, const struct request *rq, int status, struct reply *out);
+void reply_clear(struct reply *out);		/* for the next request; keeps the memory */
+
+/* Does an If-None-Match field hold this ETag (quoted), `*`, or its weak form?  RFC 9110, 13.1.2. */
+bool etag_matches(const char *if_none_match, const char *etag);
+
+/* Decode a path once, NUL-terminated: its length, -EBADMSG bad escape or NUL, -EMSGSIZE. */
+int path_decode(struct slice raw, char *out, size_t bytes);
+
+/* Add a header; value is copied and cut, control bytes become '?'.  name must be static. */
+__attribute__((format(printf, 3, 4)))
+void reply_header(struct reply *out, const char *name, const char *fmt, ...);
+
+/* Error body (message_error) in one call; returns status. */
+__attribute__((format(printf, 5, 6)))
+int reply_error(struct reply *out, int status, const char *code, const char *field, const char *fmt, ...);
+
+/*
+ * A query parameter, percent-decoded into out (NUL-terminated).  Length, -ENOENT
+ * absent, -EMSGSIZE does not fit, -EBADMSG bad escape or NUL.
+ */
+int query_param(struct slice query, const char *name, char *out, size_t bytes);
+
+#endif

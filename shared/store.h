@@ -1,0 +1,221 @@
+/*
+ * store - what lasts: crawls, their frontier, sources, pages, chunks and code
+ * examples.  SQLite in WAL mode stands behind it, but nothing here speaks SQL.
+ *
+ * A store is one connection: one thread uses it.  Readers never wait for
+ * writers; writers wait for each other for at most STORE_BUSY_MS.
+ *
+ * All functions return 0 or a useful number, or
+ *	-ENOENT		no such crawl, source or page
+ *	-EEXIST		the id is taken
+ *	-EALREADY	the crawl has ended
+ *	-ENOSPC		disk (or store_max_bytes) full; nothing was changed
+ *	-EBUSY		another writer held the store for too long; try again
+ *	-ESTALE		the file was written by a newer archon
+ *	-EIO		anything else; the log has SQLite's own words
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/crawl_params.h"
+#include "shared/err.h"
+#include "shared/progress_row.h"
+#include "shared/slice.h"
+#include "shared/text.h"
+
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 2 };
+
+struct store;
+
+/* state_dir/archon.db; made when missing.  durable: each commit is on the disk when it returns. */
+int store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool durable, struct err *e);
+void store_close(struct store *st);		/* NULL is fine */
+const char *store_error(const struct store *st);	/* the last failure, for the log; borrowed */
+
+/*
+ * A transaction around several calls.  Nesting is not allowed.  A page or source
+ * that fails within one dooms it: store_commit() undoes all and gives that error.
+ */
+int store_begin(struct store *st);
+int store_commit(struct store *st);
+void store_rollback(struct store *st);
+
+/* -- crawls ---------------------------------------------------------------- */
+
+/* Accept a crawl; p is its first snapshot (queued).  -EEXIST, -ENOSPC, -EBUSY. */
+int store_crawl_accept(struct store *st, const struct crawl_params *params, const struct crawl_progress *p);
+
+/* Take an acceptance back, before anybody was told of it.  -ENOENT. */
+int store_crawl_forget(struct store *st, const char *id);
+
+/* Ask for its end.  -ENOENT, -EALREADY. */
+int store_crawl_cancel(struct store *st, const char *id, int64_t wall_ms);
+
+/* Ask it to pause, or to go on.  -ENOENT, -EALREADY. */
+int store_crawl_pause(struct store *st, const char *id, bool pause, int64_t wall_ms);
+
+/* URLs were left out of it: what it did not meet has not vanished. */
+int store_crawl_partial(struct store *st, const char *id);
+
+/* Is a crawl of this source accepted and not ended?  1, 0. */
+int store_source_busy(struct store *st, const char *source_id);
+
+/* Keep the newest snapshot; a terminal phase ends the crawl.  -EALREADY when it had ended. */
+int store_crawl_save(struct store *st, const struct crawl_progress *p);
+
+/* The last saved snapshot; log lines only when it has ended.  -ENOENT. */
+int store_crawl_get(struct store *st, const char *id, struct crawl_progress *out);
+
+int store_crawl_params(struct store *st, const char *id, struct crawl_params *out);
+
+/* One crawl in a listing; strings are borrowed for the call.  Non-zero stops. */
+struct crawl_entry {
+	const struct crawl_progress *progress;	/* as store_crawl_get() gives it */
+	bool cancel_asked, pause_asked;
+};
+typedef int store_crawl_f(const struct crawl_entry *c, void *arg);
+
+int store_crawls_live(struct store *st, store_crawl_f *f, void *arg);	/* oldest first */
+int store_crawls_ended(struct store *st, unsigned offset, unsigned limit, store_crawl_f *f, void *arg);	/* newest first */
+int store_crawls_count(struct store *st, bool ended);			/* how many */
+int store_crawl_cancel_asked(struct store *st, const char *id);		/* 1, 0 */
+
+/* -- frontier: every URL a crawl has met, each once -------------------------- */
+
+enum frontier_state {
+	FRONTIER_WAITING, FRONTIER_DONE,
+	FRONTIER_FAILED,		/* perhaps another time */
+	FRONTIER_SKIPPED,
+	FRONTIER_GONE,			/* failed, and would again: the server has no such page for us */
+};
+
+int store_frontier_add(struct store *st, const char *crawl_id, const char *url, unsigned depth);	/* 1 new, 0 known */
+int store_frontier_set(struct store *st, const char *crawl_id, const char *url,
+    enum frontier_state state, const char *reason);		/* reason may be NULL */
+typedef int store_frontier_f(const char *url, unsigned depth, enum frontier_state state, void *arg);
+int store_frontier_each(struct store *st, const char *crawl_id, store_frontier_f *f, void *arg);	/* in the order they were met */
+/* Those that failed; strings are borrowed for the call.  How many there are in all; f: of these. */
+typedef int store_failure_f(const char *url, const char *reason, void *arg);
+int store_failures_count(struct store *st, const char *crawl_id);
+int store_failures_each(struct store *st, const char *crawl_id, unsigned offset, unsigned limit,
+    store_failure_f *f, void *arg);
+int store_frontier_clear(struct store *st, const char *crawl_id);	/* after the end: all but the failed */
+
+/* -- sources, pages, chunks ------------------------------------------------- */
+
+struct source {				/* strings are borrowed */
+	const char *id, *url, *title, *description;
+	const char *params;		/* JSON object as in crawl_params_json() */
+	const char *status;		/* "active", "crawling", "error" */
+	int64_t	    created_ms, updated_ms;
+	int64_t	    crawled_ms;		/* the last crawl ended; 0: none did */
+	int64_t	    n_pages, n_chunks, n_words, n_code_examples;
+};
+
+int store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms);
+int store_source_params(struct store *st, const char *source_id, struct crawl_params *out);
+int store_source_title(struct store *st, const char *source_id, const char *title, const char *description);
+int store_source_end(struct store *st, const char *source_id, const char *status, int64_t wall_ms);	/* counts it anew */
+
+struct source_filter {
+	const char *knowledge_type;	/* NULL: any, also below */
+	const char *search;		/* part of title or URL, any case of ASCII letters */
+	const char *tags;		/* "a,b": has at least one of them */
+	unsigned    offset, limit;
+};
+typedef int store_source_f(const struct source *s, void *arg);
+int store_sources_each(struct store *st, const struct source_filter *flt, store_source_f *f, void *arg);
+/*
+ * When it is to be crawled again by itself: update_frequency days after its last
+ * crawl and up to a tenth later, so that what came together does not return
+ * together.  0: never.
+ */
+int64_t store_source_due_ms(const struct source *s, unsigned update_frequency);
+int store_sources_count(struct store *st, const struct source_filter *flt);
+
+struct chunk {
+	struct slice headings;		/* "Part > Chapter > Section" */
+	struct slice body;		/* Markdown */
+};
+
+struct code_example {
+	struct slice language, code, before, after, heading;
+};
+
+struct page {
+	const char *url, *title, *description, *language;
+	const char *etag, *last_modified;	/* NULL: none */
+	const char *content_hash;	/* 64 hex digits */
+	int64_t	    fetched_ms;
+	uint64_t    n_words, n_bytes;
+	const struct chunk	  *chunks;
+	const struct code_example *examples;
+	unsigned    n_chunks, n_examples;
+	/* what a later crawl of the same source needs; each may be NULL or empty */
+	const char *crawl_id;		/* the crawl that saw it */
+	const char *recipe;		/* how it was cut: another one is another page */
+	struct slice links;		/* URLs it leads to, each ended by NUL */
+	bool	    index_later;	/* by store_index(): searchable then */
+};
+
+/* Put a page, replacing the one of the same source and URL with all that hangs on it. */
+int store_page_put(struct store *st, const char *source_id, const struct page *p);
+/*
+ * The same for a page that may be there already: with the same content and
+ * recipe only what HTTP says of it is brought up to date.
+ */
+enum page_seen { PAGE_NEW, PAGE_CHANGED, PAGE_UNCHANGED };
+int store_page_see(struct store *st, const char *source_id, const struct page *p);	/* enum page_seen */
+
+/* The page is as it was, says its server.  -ENOENT it is not there any more. */
+struct page_counts { int64_t n_chunks, n_words, n_examples; };
+int store_page_keep(struct store *st, const char *source_id, const char *url, const char *crawl_id,
+    struct page_counts *out);
+
+/* By what to ask whether a page has changed.  1, 0 there is none that was cut by this recipe. */
+struct page_known { char etag[128], last_modified[64]; };
+int store_page_known(struct store *st, const char *source_id, const char *url, const char *recipe,
+    struct page_known *out);
+int store_page_links(struct store *st, const char *source_id, const char *url, struct text *out);	/* as in struct page */
+
+/*
+ * Remove pages that the crawl met and found gone, and when it was complete also
+ * those that it did not meet.  How many.
+ */
+int store_pages_vanished(struct store *st, const char *source_id, const char *crawl_id, bool complete);
+
+/* Make searchable what was put with index_later, at most so many pages (0: all).  How many wait still. */
+int store_index(struct store *st, unsigned max_pages);
+
+/* Is there a page with this content?  1 and its URL, 0 (url is then untouched). */
+int store_page_find_hash(struct store *st, const char *source_id, const char *content_hash, char url[ROW_URL_BYTES]);
+/* The same, but for not_url and pages that the crawl has found gone or moved.  The crawl has then seen it. */
+int store_page_find_twin(struct store *st, const char *source_id, const char *crawl_id, const char *content_hash,
+    const char *not_url, char url[ROW_URL_BYTES]);
+int store_pages_count(struct store *st, const char *source_id);
+typedef int store_page_url_f(const char *url, void *arg);
+int store_pages_each(struct store *st, const char *source_id, store_page_url_f *f, void *arg);	/* by URL */
+
+/* -- search ----------------------------------------------------------------- */
+
+struct search_hit {			/* strings are borrowed for the call */
+	int64_t	    chunk_id;
+	unsigned    chunk_number;	/* within its page, from 0 */
+	const char *url, *title, *headings, *body, *source_id, *knowledge_type;
+	int64_t	    n_words;
+	double	    score;		/* 0..1, the best first; ties by chunk_id */
+};
+typedef int store_hit_f(const struct search_hit *h, void *arg);
+
+/* Any text is a valid query.  source_id and knowledge_type may be NULL.  Number of hits. */
+int store_search(struct store *st, const char *query, const char *source_id,
+    const char *knowledge_type, unsigned limit, store_hit_f *f, void *arg);
+
+/* PRAGMA quick_check and the full-text index against its content.  0 sound, -EBADMSG, -EBUSY ... with e filled. */
+int store_check(struct store *st, struct err *e);
+
+#endif

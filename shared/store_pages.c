@@ -1,0 +1,227 @@
+#include "config.h"
+
+#include "shared/store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shared/store_sql.h"
+#include "shared/text.h"
+
+/* -- sources ------------------------------------------------------------------------- */
+
+int
+store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms)
+{
+	struct text json = { 0 };
+	bool alone;
+	int rc;
+
+	crawl_params_json(params, &json);
+	if (json.failed || (rc = store_part_begin(st, &alone)) < 0) {
+		rc = json.failed ? -ENOMEM : rc;
+		text_fini(&json);
+		return rc;
+	}
+	rc = store_run(st, "INSERT INTO sources(id, url, title, knowledge_type, params, status, created_ms, updated_ms,"
+	    " secrets) VALUES(?1, ?2, ?2, ?3, ?4, 'crawling', ?5, ?5, ?6) ON CONFLICT(id) DO UPDATE SET"
+	    " knowledge_type = excluded.knowledge_type, params = excluded.params, status = 'crawling',"
+	    " updated_ms = excluded.updated_ms, secrets = excluded.secrets", "tttpit",
+	    source_id, params->url, params->knowledge_type, json.p, json.len, wall_ms, params->secrets);
+	text_fini(&json);
+	if (rc >= 0)
+		rc = store_run(st, "DELETE FROM source_tags WHERE source = ?1", "t", source_id);
+	for (unsigned i = 0; rc >= 0 && i < params->tags.n; i++)
+		rc = store_run(st, "INSERT INTO source_tags VALUES(?1, ?2) ON CONFLICT DO NOTHING", "tt",
+		    source_id, params->tags.item[i]);
+	return store_part_end(st, alone, rc);
+}
+
+int
+store_source_title(struct store *st, const char *source_id, const char *title, const char *description)
+{
+	int rc = store_run(st, "UPDATE sources SET title = ?2, description = ?3 WHERE id = ?1", "ttt",
+	    source_id, title, description != NULL ? description : "");
+
+	return rc < 0 ? rc : rc == 0 ? -ENOENT : 0;
+}
+
+int
+store_source_end(struct store *st, const char *source_id, const char *status, int64_t wall_ms)
+{
+	int rc = store_run(st, "UPDATE sources SET status = ?2, updated_ms = ?3, crawled_ms = ?3,"
+	    " (pages, words) = (SELECT count(*), ifnull(sum(words), 0) FROM pages WHERE source = ?1),"
+	    " chunks = (SELECT count(*) FROM pages p JOIN chunks c ON c.page = p.n WHERE p.source = ?1),"
+	    " examples = (SELECT count(*) FROM pages p JOIN code_examples e ON e.page = p.n WHERE p.source = ?1)"
+	    " WHERE id = ?1", "tti", source_id, status, wall_ms);
+
+	return rc < 0 ? rc : rc == 0 ? -ENOENT : 0;
+}
+
+#define SOURCE_FILTER \
+	" (?1 IS NULL OR knowledge_type = ?1)" \
+	" AND (?2 IS NULL OR instr(lower(title), lower(?2)) > 0 OR instr(lower(url), lower(?2)) > 0)" \
+	" AND (?3 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = sources.id" \
+	"      AND instr(',' || ?3 || ',', ',' || t.tag || ',') > 0))"
+
+int
+store_sources_each(struct store *st, const struct source_filter *flt, store_source_f *f, void *arg)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT id, url, title, description, params, status,"
+	    " created_ms, updated_ms, pages, chunks, words, examples, crawled_ms FROM sources WHERE" SOURCE_FILTER
+	    " ORDER BY updated_ms DESC, id LIMIT ?4 OFFSET ?5", "tttii",
+	    flt->knowledge_type, flt->search, flt->tags, (int64_t)flt->limit, (int64_t)flt->offset);
+
+	if (stmt == NULL)
+		return rc;
+	while ((rc = store_step(st, stmt)) > 0) {
+		struct source s = {
+			.id = column_str(stmt, 0), .url = column_str(stmt, 1), .title = column_str(stmt, 2),
+			.description = column_str(stmt, 3), .params = column_str(stmt, 4), .status = column_str(stmt, 5),
+			.created_ms = sqlite3_column_int64(stmt, 6), .updated_ms = sqlite3_column_int64(stmt, 7),
+			.n_pages = sqlite3_column_int64(stmt, 8), .n_chunks = sqlite3_column_int64(stmt, 9),
+			.n_words = sqlite3_column_int64(stmt, 10), .n_code_examples = sqlite3_column_int64(stmt, 11),
+			.crawled_ms = sqlite3_column_int64(stmt, 12),
+		};
+
+		if ((rc = f(&s, arg)) != 0) {
+			(void)sqlite3_reset(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+int
+store_sources_count(struct store *st, const struct source_filter *flt)
+{
+	int64_t n = 0;
+	int rc = store_int(st, &n, "SELECT count(*) FROM sources WHERE" SOURCE_FILTER, "ttt",
+	    flt->knowledge_type, flt->search, flt->tags);
+
+	return rc < 0 ? rc : (int)n;
+}
+
+/* -- pages ----------------------------------------------------------------------------- */
+
+/* Take a page's chunks out of the index, which must be told the old text, and delete it. */
+int
+store_page_remove(struct store *st, int64_t page)
+{
+	int rc = store_run(st, "INSERT INTO chunks_fts(chunks_fts, rowid, title, headings, body)"
+	    " SELECT 'delete', c.n, p.title, c.headings, c.body FROM chunks c JOIN pages p ON p.n = c.page"
+	    " WHERE c.page = ?1 AND c.page NOT IN (SELECT page FROM unindexed)", "i", page);
+
+	if (rc >= 0)
+		rc = store_run(st, "DELETE FROM pages WHERE n = ?1", "i", page);	/* the rest cascades */
+	return rc;
+}
+
+static int
+page_insert(struct store *st, const char *source_id, const struct page *p, int64_t *page)
+{
+	struct text links = { 0 };
+	int rc;
+
+	store_links_pack(&links, p->links);
+	if (links.failed)
+		rc = -ENOMEM;
+	else
+		rc = store_run(st, "INSERT INTO pages(source, url, title, description, language, etag, last_modified,"
+		    " hash, fetched_ms, words, bytes, crawl, recipe, links) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+		    " ifnull((SELECT n FROM crawls WHERE id = ?12), 0), ifnull(?13, ''), CAST(?14 AS BLOB))",
+		    "ttttttttiiittp", source_id, p->url, p->title != NULL ? p->title : "",
+		    p->description != NULL ? p->description : "", p->language != NULL ? p->language : "",
+		    p->etag, p->last_modified, p->content_hash, p->fetched_ms, (int64_t)p->n_words, (int64_t)p->n_bytes,
+		    p->crawl_id, p->recipe, links.p, links.len);
+	text_fini(&links);
+
+	*page = sqlite3_last_insert_rowid(st->db);
+	return rc;
+}
+
+static int
+chunk_insert(struct store *st, int64_t page, const struct page *p, unsigned number)
+{
+	const struct chunk *c = &p->chunks[number];
+	int rc = store_run(st, "INSERT INTO chunks(page, number, headings, body) VALUES(?1, ?2, ?3, ?4)", "iipp",
+	    page, (int64_t)number, c->headings.p, c->headings.len, c->body.p, c->body.len);
+
+	if (rc < 0 || p->index_later)
+		return rc;
+	return store_run(st, "INSERT INTO chunks_fts(rowid, title, headings, body) VALUES(?1, ?2, ?3, ?4)", "itpp",
+	    (int64_t)sqlite3_last_insert_rowid(st->db), p->title != NULL ? p->title : "",
+	    c->headings.p, c->headings.len, c->body.p, c->body.len);
+}
+
+static int
+example_insert(struct store *st, int64_t page, unsigned number, const struct code_example *x)
+{
+	return store_run(st, "INSERT INTO code_examples(page, number, language, code, before, after, heading)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", "iippppp", page, (int64_t)number,
+	    x->language.p, x->language.len, x->code.p, x->code.len, x->before.p, x->before.len,
+	    x->after.p, x->after.len, x->heading.p, x->heading.len);
+}
+
+int
+store_page_put(struct store *st, const char *source_id, const struct page *p)
+{
+	int64_t page;
+	bool alone;
+	int rc = store_part_begin(st, &alone);
+
+	if (rc < 0)
+		return rc;
+	rc = store_int(st, &page, "SELECT n FROM pages WHERE source = ?1 AND url = ?2", "tt", source_id, p->url);
+	if (rc == 0)
+		rc = store_page_remove(st, page);
+	if (rc >= 0 || rc == -ENOENT)
+		rc = page_insert(st, source_id, p, &page);
+	for (unsigned i = 0; rc >= 0 && i < p->n_chunks; i++)
+		rc = chunk_insert(st, page, p, i);
+	for (unsigned i = 0; rc >= 0 && i < p->n_examples; i++)
+		rc = example_insert(st, page, i, &p->examples[i]);
+	if (rc >= 0 && p->index_later && p->n_chunks > 0)
+		rc = store_run(st, "INSERT INTO unindexed VALUES(?1)", "i", page);
+	return store_part_end(st, alone, rc);
+}
+
+int
+store_page_find_hash(struct store *st, const char *source_id, const char *content_hash, char url[ROW_URL_BYTES])
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT url FROM pages WHERE source = ?1 AND hash = ?2 LIMIT 1", "tt",
+	    source_id, content_hash);
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	field_set(url, ROW_URL_BYTES, column_str(stmt, 0));
+	(void)sqlite3_reset(stmt);
+	return 1;
+}
+
+int
+store_pages_count(struct store *st, const char *source_id)
+{
+	int64_t n = 0;
+	int rc = store_int(st, &n, "SELECT count(*) FROM pages WHERE source = ?1", "t", source_id);
+
+	return rc < 0 ? rc : (int)n;
+}
+
+int
+store_pages_each(struct store *st, const char *source_id, store_page_url_f *f, void *arg)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT url FROM pages WHERE source = ?1 ORDER BY url", "t", source_id);
+
+	if (stmt == NULL)
+		return rc;
+	while ((rc = store_step(st, stmt)) > 0)
+		if ((rc = f(column_str(stmt, 0), arg)) != 0) {
+			(void)sqlite3_reset(stmt);
+			return rc;
+		}
+	return rc;
+}

@@ -1,0 +1,50 @@
+/*
+ * store_sql - what the store's own files share; nobody else includes it.
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <sqlite3.h>
+
+#include "shared/store.h"
+
+enum { STORE_STATEMENTS = 96 };
+
+struct store {
+	sqlite3 *db;
+	struct {
+		const char   *sql;	/* a literal: known by its address */
+		sqlite3_stmt *stmt;
+	} prepared[STORE_STATEMENTS];
+	unsigned n_prepared;
+	int	 doomed;		/* -errno: the transaction under way can only be rolled back */
+	char	 error[256];
+};
+
+/*
+ * The prepared statement of a literal, reset and with args bound by fmt:
+ * t  const char * (NULL is SQL NULL)   i  int64_t   p  const char *, size_t
+ * NULL on failure, with *rc set.  Strings are borrowed until the next reset.
+ */
+sqlite3_stmt *store_stmt(struct store *st, int *rc, const char *sql, const char *fmt, ...);
+
+/* The same, run to its end and reset.  Rows changed, or -errno. */
+int store_run(struct store *st, const char *sql, const char *fmt, ...);
+
+/* One integer out of one row; -ENOENT when there is none. */
+int store_int(struct store *st, int64_t *out, const char *sql, const char *fmt, ...);
+
+/* 1 a row stands in stmt, 0 the end (reset), -errno (reset). */
+int store_step(struct store *st, sqlite3_stmt *stmt);
+
+/* Around several statements that are one change; rc is what they came to.  0 or -errno. */
+int store_part_begin(struct store *st, bool *alone);
+int store_part_end(struct store *st, bool alone, int rc);
+
+int store_page_remove(struct store *st, int64_t page);
+void store_links_pack(struct text *out, struct slice links);
+
+int store_errno(struct store *st, int sqlite_rc);	/* -errno, kept and logged */
+const char *column_str(sqlite3_stmt *stmt, int i);	/* never NULL */
+
+#endif

@@ -1,0 +1,455 @@
+#include "config.h"
+
+#include "shared/table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/ids.h"
+#include "shared/row_claim.h"
+#include "shared/table_layout.h"
+#include "shared/trace.h"
+
+static const char table_magic[8] = { 'a', 'r', 'c', 'h', 'o', 'n', '\1', '\n' };
+
+/* -- life ---------------------------------------------------------------------- */
+
+static struct table *
+table_map(int fd, size_t bytes, uint32_t n_rows, const char *path)	/* takes fd on success */
+{
+	struct table *t = calloc(1, sizeof *t);
+	struct stat sb;
+
+	if (t == NULL)
+		return NULL;
+	t->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (t->base == MAP_FAILED || fstat(fd, &sb) == -1) {
+		if (t->base != MAP_FAILED)
+			(void)munmap(t->base, bytes);
+		free(t);
+		return NULL;
+	}
+	t->bytes = bytes;
+	t->n_rows = n_rows;
+	t->fd = fd;
+	t->dev = sb.st_dev;
+	t->ino = sb.st_ino;
+	(void)snprintf(t->path, sizeof t->path, "%s", path);
+	pthread_mutex_init(&t->add_lock, NULL);
+	pthread_mutex_init(&t->ring_lock, NULL);
+	pthread_mutex_init(&t->catalogue_lock, NULL);
+	return t;
+}
+
+void
+table_close(struct table *t)
+{
+	if (t == NULL)
+		return;
+	(void)munmap(t->base, t->bytes);
+	close(t->fd);			/* the kernel drops our claims with it */
+	pthread_mutex_destroy(&t->add_lock);
+	pthread_mutex_destroy(&t->ring_lock);
+	pthread_mutex_destroy(&t->catalogue_lock);
+	free(t);
+}
+
+/*
+ * Where the numbers of the ring and the versions of the catalogue start: above all
+ * that a client of an older table can have seen (ring.h).  The old table is asked
+ * because the clock may have been set back; a number far beyond it is garbage.
+ */
+static uint64_t
+numbers_start(const char *path)
+{
+	uint64_t start = (uint64_t)clock_wall_ms() * 1024;	/* a multiple of RING_SLOTS: slot 0 is the first */
+	uint64_t limit = start + NUMBERS_AHEAD, old[2] = { 0, 0 };
+	struct table_header h;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd == -1)
+		return start;
+	if (pread(fd, &h, sizeof h, 0) == (ssize_t)sizeof h && memcmp(h.magic, table_magic, sizeof h.magic) == 0
+	    && h.layout_version == TABLE_LAYOUT_VERSION && h.n_rows <= TABLE_ROWS_MAX) {
+		const off_t at[2] = {
+			(off_t)(ring_at(h.n_rows) + offsetof(struct ring_head, last)),
+			(off_t)(catalogue_at(h.n_rows) + offsetof(struct catalogue_head, version)),
+		};
+
+		for (unsigned i = 0; i < 2; i++)
+			if (pread(fd, &old[i], sizeof old[i], at[i]) == (ssize_t)sizeof old[i] && old[i] >= start && old[i] < limit)
+				start = (old[i] / RING_SLOTS + 1) * RING_SLOTS;
+	}
+	close(fd);
+	return start;
+}
+
+static int
+table_format(struct table *t, size_t bytes)
+{
+	uint64_t start = numbers_start(t->path);
+	struct table_header *h = (struct table_header *)(void *)t->base;
+	int rc;
+
+	for (unsigned kind = 0; kind < 2; kind++)
+		for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
+			if ((rc = wakeup_init(&table_consumer(t, (enum table_kind)kind, s)->wk)) < 0)
+				return rc;
+	atomic_init(&ring_head(t)->last, start - 1);
+	atomic_init(&ring_head(t)->floor, start);
+	atomic_init(&catalogue_head(t)->version, start);
+	h->layout_version = TABLE_LAYOUT_VERSION;
+	h->n_rows = t->n_rows;
+	h->file_bytes = bytes;
+	h->row_bytes = ROW_BYTES;
+	h->created_wall_ms = clock_wall_ms();
+	if (getrandom(&h->generation, sizeof h->generation, 0) != (ssize_t)sizeof h->generation)
+		return -EIO;
+	memcpy(h->magic, table_magic, sizeof h->magic);
+	return 0;
+}
+
+int
+table_back(int fd, size_t at, size_t bytes)
+{
+	int rc;
+
+	do {
+		rc = posix_fallocate(fd, (off_t)at, (off_t)bytes);	/* gives the number, not errno */
+	} while (rc == EINTR);
+	return -rc;
+}
+
+static int
+table_path(char path[TABLE_PATH_BYTES], const char *dir, struct err *e)
+{
+	int n = snprintf(path, TABLE_PATH_BYTES, "%s/table", dir);
+
+	/* Cut short it would be another file's name. */
+	return n < TABLE_PATH_BYTES ? 0 : err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", dir, TABLE_PATH_BYTES - 7);
+}
+
+int
+table_create(const char *dir, unsigned n_rows, table_fill_f *fill, void *arg, struct err *e)
+{
+	size_t bytes = row_at(n_rows, n_rows);
+	char path[TABLE_PATH_BYTES], tmp[TABLE_PATH_BYTES + 32];
+	struct table *t = NULL;
+	int fd, rc = 0;
+
+	if (n_rows < TABLE_ROWS_MIN || n_rows > TABLE_ROWS_MAX)
+		return err_set(e, -EINVAL, "table: %u rows: %d to %d are possible", n_rows, TABLE_ROWS_MIN, TABLE_ROWS_MAX);
+	if ((rc = table_path(path, dir, e)) < 0)
+		return rc;
+	(void)snprintf(tmp, sizeof tmp, "%s/table.%d.new", dir, (int)getpid());
+	if ((fd = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660)) == -1)
+		return err_set(e, -errno, "%s: %s", tmp, strerror(errno));
+	if (ftruncate(fd, (off_t)bytes) == -1 || (rc = table_back(fd, 0, slots_at(n_rows))) < 0) {
+		rc = rc < 0 ? rc : -errno;
+		err_set(e, rc, "%s: no room for the table: %s", dir, strerror(-rc));
+		goto fail;
+	}
+	if ((t = table_map(fd, bytes, n_rows, path)) == NULL) {
+		rc = err_set(e, -ENOMEM, "%s: cannot map the table", tmp);
+		goto fail;
+	}
+	if ((rc = table_format(t, bytes)) < 0) {
+		err_set(e, rc, "%s: cannot set up the table: %s", tmp, strerror(-rc));
+		goto fail;
+	}
+	if (fill != NULL && (rc = fill(t, arg)) < 0) {
+		err_set(e, rc, "%s: cannot fill the table: %s", tmp, strerror(-rc));
+		goto fail;
+	}
+	if (rename(tmp, path) == -1) {
+		rc = err_set(e, -errno, "%s: %s", path, strerror(errno));
+		goto fail;
+	}
+	table_close(t);
+	return 0;
+fail:
+	if (t != NULL)
+		table_close(t);
+	else
+		close(fd);
+	(void)unlink(tmp);
+	return rc;
+}
+
+int
+table_open(struct table **out, const char *dir, struct err *e)
+{
+	struct table_header h;
+	char path[TABLE_PATH_BYTES];
+	struct table *t;
+	struct stat sb;
+	int fd, rc;
+
+	if ((rc = table_path(path, dir, e)) < 0)
+		return rc;
+	if ((fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) == -1)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &sb) == -1) {
+		rc = err_set(e, -errno, "%s: %s", path, strerror(errno));
+		goto fail;
+	}
+	if (!S_ISREG(sb.st_mode) || pread(fd, &h, sizeof h, 0) != (ssize_t)sizeof h
+	    || memcmp(h.magic, table_magic, sizeof h.magic) != 0) {
+		rc = err_set(e, -EBADMSG, "%s: not a table of archon", path);
+		goto fail;
+	}
+	if (h.layout_version != TABLE_LAYOUT_VERSION) {
+		rc = err_set(e, -ESTALE, "%s: layout version %u, this program knows %d",
+		    path, h.layout_version, TABLE_LAYOUT_VERSION);
+		goto fail;
+	}
+	if (h.n_rows < TABLE_ROWS_MIN || h.n_rows > TABLE_ROWS_MAX || h.row_bytes != ROW_BYTES
+	    || h.file_bytes != row_at(h.n_rows, h.n_rows) || (uint64_t)sb.st_size != h.file_bytes) {
+		rc = err_set(e, -EBADMSG, "%s: sizes do not fit together; the file is damaged", path);
+		goto fail;
+	}
+	if ((t = table_map(fd, (size_t)h.file_bytes, h.n_rows, path)) == NULL) {
+		rc = err_set(e, -ENOMEM, "%s: cannot map %llu bytes", path, (unsigned long long)h.file_bytes);
+		goto fail;
+	}
+	*out = t;
+	return 0;
+fail:
+	close(fd);
+	return rc;
+}
+
+bool
+table_is_current(const struct table *t)
+{
+	struct stat sb;
+
+	return stat(t->path, &sb) == 0 && sb.st_dev == t->dev && sb.st_ino == t->ino;
+}
+
+/* -- rows ---------------------------------------------------------------------- */
+
+unsigned
+table_n_rows(const struct table *t)
+{
+	return t->n_rows;
+}
+
+static uint64_t
+hash_of(const char *id)
+{
+	return id_hash(id, strnlen(id, ROW_ID_BYTES));
+}
+
+int
+table_read(const struct table *t, unsigned i, struct crawl_progress *out)
+{
+	if (atomic_load_explicit(&table_keys(t)[i].id_hash, memory_order_acquire) == 0)
+		return -ENOENT;
+	return progress_row_read(table_row(t, i), out);
+}
+
+int
+table_find(const struct table *t, const char *id)
+{
+	const struct table_key *keys = table_keys(t);
+	uint64_t want = hash_of(id);
+
+	for (unsigned i = 0; i < t->n_rows; i++)
+		if (atomic_load_explicit(&keys[i].id_hash, memory_order_acquire) == want)
+			return (int)i;
+	return -ENOENT;
+}
+
+int
+table_read_id(const struct table *t, const char *id, struct crawl_progress *out)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (unsigned tries = 0; tries < 20; tries++) {
+		int i = table_find(t, id), rc;
+
+		if (i < 0)
+			return i;
+		rc = table_read(t, (unsigned)i, out);
+		if (rc == 0)
+			return strcmp(out->id, id) == 0 ? 0 : -ENOENT;
+		if (rc != -EAGAIN)
+			return rc;
+		(void)nanosleep(&ms, NULL);	/* the writer has lost its processor, or its life */
+	}
+	return -EAGAIN;
+}
+
+static int
+table_pick(const struct table *t, bool may_be_new)	/* a free row, else the one without owner that ended longest ago */
+{
+	const struct table_key *keys = table_keys(t);
+	int64_t newest_allowed = clock_wall_ms() - TABLE_RECENT_MS, oldest = INT64_MAX;
+	int pick = -ENOSPC;
+
+	for (unsigned i = 0; i < t->n_rows; i++) {
+		int64_t ended = atomic_load_explicit(&keys[i].ended_wall_ms, memory_order_relaxed);
+
+		if (atomic_load_explicit(&keys[i].id_hash, memory_order_relaxed) == 0) {
+			if (may_be_new)
+				return (int)i;
+			continue;
+		}
+		if (ended != 0 && ended < oldest && ended <= newest_allowed && !table_has_owner(t, i)) {
+			oldest = ended;
+			pick = (int)i;
+		}
+	}
+	return pick;
+}
+
+/*
+ * A crawler killed between the end of its row and that of the key leaves a row
+ * that looks alive for ever.  Only when no place is left does anybody look.
+ */
+static int
+table_mend(const struct table *t)	/* how many keys were late */
+{
+	struct table_key *keys = table_keys(t);
+	struct crawl_progress p;
+	int n = 0;
+
+	for (unsigned i = 0; i < t->n_rows; i++) {
+		if (atomic_load_explicit(&keys[i].ended_wall_ms, memory_order_relaxed) != 0 || table_has_owner(t, i)
+		    || table_read(t, i, &p) < 0 || p.ended_wall_ms == 0)
+			continue;
+		atomic_store_explicit(&keys[i].ended_wall_ms, p.ended_wall_ms, memory_order_relaxed);
+		n++;
+	}
+	return n;
+}
+
+static int
+table_place(const struct table *t, bool may_be_new)
+{
+	int i = table_pick(t, may_be_new);
+
+	return i < 0 && table_mend(t) > 0 ? table_pick(t, may_be_new) : i;
+}
+
+/*
+ * Every slot is marked, joined or not: a relay that joins at this very moment
+ * may miss the signal, but then finds the mark at its next bound.
+ */
+static void
+table_tell_relays(struct table *t, unsigned i)
+{
+	for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
+		table_mark_dirty(t, s, i);
+	table_signal(t, TABLE_RELAY);
+}
+
+int
+table_add(struct table *t, const struct crawl_progress *first)
+{
+	struct table_key *key;
+	int i, rc;
+
+	pthread_mutex_lock(&t->add_lock);
+	if ((rc = row_claim_wait(t->fd, LOCK_ADD)) < 0)
+		goto unlock;
+	if (table_find(t, first->id) >= 0) {
+		rc = -EEXIST;
+		goto release;
+	}
+	if ((i = rc = table_place(t, true)) >= 0)
+		rc = table_back(t->fd, row_at(t->n_rows, (unsigned)i), ROW_BYTES);	/* ENOSPC now, not SIGBUS later */
+	if (rc == -ENOSPC)
+		i = rc = table_place(t, false);		/* that of an ended crawl has its memory */
+	if (rc < 0)
+		goto release;
+	/*
+	 * The row has no owner and nobody claims an ended one; only the holder of
+	 * LOCK_ADD makes a row somebody else's; so this is the only writer.  The old id goes first and
+	 * the new one comes last: whoever finds the new hash finds the new row.
+	 * Dying in between leaves a row without an id: free.
+	 */
+	key = &table_keys(t)[i];
+	atomic_store_explicit(&key->id_hash, 0, memory_order_release);
+	atomic_store_explicit(&key->ended_wall_ms, first->ended_wall_ms, memory_order_relaxed);
+	atomic_store_explicit(&key->control, TABLE_CONTROL_NONE, memory_order_relaxed);
+	progress_row_write(table_row(t, (unsigned)i), first);
+	atomic_store_explicit(&key->id_hash, hash_of(first->id), memory_order_release);
+	table_tell_relays(t, (unsigned)i);
+	rc = i;
+release:
+	(void)row_release(t->fd, LOCK_ADD);	/* unlocking our own byte cannot fail */
+unlock:
+	pthread_mutex_unlock(&t->add_lock);
+	return rc;
+}
+
+int
+table_ask(struct table *t, const char *id, enum table_control what)
+{
+	struct table_key *key;
+	int i, rc;
+
+	/* Rows change hands under this lock only: the word reaches the crawl it is meant for. */
+	pthread_mutex_lock(&t->add_lock);
+	if ((rc = row_claim_wait(t->fd, LOCK_ADD)) < 0)
+		goto unlock;
+	if ((i = rc = table_find(t, id)) < 0)
+		goto release;
+	key = &table_keys(t)[i];
+	rc = 0;
+	if (atomic_load_explicit(&key->ended_wall_ms, memory_order_relaxed) != 0)
+		rc = -EALREADY;
+	else if (atomic_load_explicit(&key->control, memory_order_relaxed) != TABLE_CONTROL_CANCEL)
+		atomic_store_explicit(&key->control, (uint32_t)what, memory_order_release);
+release:
+	(void)row_release(t->fd, LOCK_ADD);
+unlock:
+	pthread_mutex_unlock(&t->add_lock);
+	return rc;
+}
+
+enum table_control
+table_asked(const struct table *t, unsigned i)
+{
+	uint32_t what = atomic_load_explicit(&table_keys(t)[i].control, memory_order_acquire);
+
+	return what <= TABLE_CONTROL_CANCEL ? (enum table_control)what : TABLE_CONTROL_NONE;
+}
+
+int
+table_claim(struct table *t, unsigned i)
+{
+	return row_claim(t->fd, i);
+}
+
+void
+table_release(struct table *t, unsigned i)
+{
+	(void)row_release(t->fd, i);
+}
+
+bool
+table_has_owner(const struct table *t, unsigned i)
+{
+	return row_has_owner(t->fd, i) == 1;
+}
+
+void
+table_publish(struct table *t, unsigned i, const struct crawl_progress *p)
+{
+	progress_row_write(table_row(t, i), p);
+	atomic_store_explicit(&table_keys(t)[i].ended_wall_ms, p->ended_wall_ms, memory_order_release);
+	TRACE2(row__publish, i, p->seq);
+	table_tell_relays(t, i);
+}

@@ -1,0 +1,218 @@
+/*
+ * table_layout - the bytes behind table.h, for the table's own files; nobody
+ * else includes it.  A change here is a new TABLE_LAYOUT_VERSION.
+ */
+#ifndef TABLE_LAYOUT_H
+#define TABLE_LAYOUT_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shared/catalogue.h"
+#include "shared/ring.h"
+#include "shared/table.h"
+
+#define NUMBERS_AHEAD	((uint64_t)1 << 45)	/* an old table is believed to be ahead of the clock by a year at most */
+
+enum { PAGE = 4096, BITMAP_WORDS = TABLE_ROWS_MAX / 64, TABLE_PATH_BYTES = 512 };
+
+struct table_header {
+	char	 magic[8];
+	uint32_t layout_version;
+	uint32_t n_rows;
+	uint64_t generation;		/* random: which creation of the file */
+	uint64_t file_bytes, row_bytes;
+	int64_t	 created_wall_ms;
+};
+
+struct table_key {
+	_Atomic uint64_t id_hash;	/* 0: nobody's */
+	_Atomic int64_t	 ended_wall_ms;	/* 0: alive */
+	_Atomic uint32_t control;	/* enum table_control; written under LOCK_ADD */
+	uint32_t	 reserved;
+};
+
+struct table_consumer {
+	struct wakeup	 wk;
+	_Atomic uint32_t joined;	/* 0 or 1; a dead one's stays 1 until the slot is taken again */
+	_Atomic uint32_t news;		/* enum table_news */
+	_Atomic uint64_t dirty[BITMAP_WORDS];
+};
+
+/* -- ring ---------------------------------------------------------------------- */
+
+struct ring_head {
+	_Atomic uint64_t last;		/* sequence number of the newest entry */
+	_Atomic uint64_t floor;		/* nothing below can be read */
+	_Atomic uint32_t n_backed;	/* slots 0.. that have memory */
+	uint32_t	 reserved;
+};
+
+enum { RING_WORDS = sizeof(struct ring_entry) / sizeof(uint64_t) };
+
+struct ring_slot {
+	_Atomic uint32_t changecount;
+	uint32_t	 reserved;
+	_Atomic uint64_t word[RING_WORDS];	/* a struct ring_entry, its message no longer than it is */
+};
+_Static_assert(sizeof(struct ring_entry) == RING_WORDS * sizeof(uint64_t), "the payload must be a whole number of words");
+_Static_assert(sizeof(struct ring_slot) == 2048, "two slots a page");
+
+/* -- catalogue ----------------------------------------------------------------- */
+
+struct catalogue_head {
+	_Atomic uint64_t version;	/* the newest */
+	_Atomic uint64_t page;		/* 0: none yet, else 1 + the index of the buffer that is shown */
+	_Atomic uint64_t backed[2];	/* bytes of each buffer that have memory */
+	_Atomic uint64_t n_backed_events;
+};
+
+struct catalogue_page {
+	_Atomic uint32_t changecount;
+	_Atomic uint32_t len;
+	_Atomic uint64_t word[CATALOGUE_PAGE_BYTES / 8];
+};
+
+struct catalogue_event {
+	_Atomic uint32_t changecount;
+	_Atomic uint32_t len;		/* 0: the version has none */
+	_Atomic uint64_t version;
+	_Atomic uint64_t word[CATALOGUE_EVENT_BYTES / 8];
+};
+_Static_assert(sizeof(struct catalogue_event) == PAGE, "a page an event");
+_Static_assert(sizeof(struct relay_counters) % 64 == 0, "a relay's counters share no cache line with another's");
+
+_Static_assert(sizeof(struct table_header) <= PAGE, "the header is one page");
+_Static_assert(sizeof(struct table_key) == 24, "layout");
+_Static_assert(sizeof(struct wakeup) == sizeof(sem_t) + 8, "layout");
+
+static inline size_t
+page_up(size_t n)
+{
+	return (n + PAGE - 1) / PAGE * PAGE;
+}
+
+#define CONSUMER_BYTES	page_up(sizeof(struct table_consumer))
+#define ROW_BYTES	page_up(sizeof(struct progress_row))
+#define KEYS_AT		((size_t)PAGE)
+
+static inline size_t
+consumer_at(uint32_t n_rows, enum table_kind kind, unsigned slot)
+{
+	return KEYS_AT + page_up(n_rows * sizeof(struct table_key))
+	    + ((size_t)kind * TABLE_CONSUMERS + slot) * CONSUMER_BYTES;
+}
+
+static inline size_t
+counters_at(uint32_t n_rows)
+{
+	return consumer_at(n_rows, TABLE_CRAWLER, TABLE_CONSUMERS);
+}
+
+static inline size_t
+ring_at(uint32_t n_rows)
+{
+	return counters_at(n_rows) + page_up(TABLE_CONSUMERS * sizeof(struct relay_counters));
+}
+
+static inline size_t
+catalogue_at(uint32_t n_rows)
+{
+	return ring_at(n_rows) + PAGE;
+}
+
+static inline size_t
+slots_at(uint32_t n_rows)	/* from here on memory is taken when it is first needed */
+{
+	return catalogue_at(n_rows) + PAGE;
+}
+
+static inline size_t
+page_at(uint32_t n_rows, unsigned i)
+{
+	return slots_at(n_rows) + RING_SLOTS * sizeof(struct ring_slot) + i * page_up(sizeof(struct catalogue_page));
+}
+
+static inline size_t
+event_at(uint32_t n_rows, unsigned i)
+{
+	return page_at(n_rows, 2) + i * sizeof(struct catalogue_event);
+}
+
+static inline size_t
+row_at(uint32_t n_rows, unsigned i)
+{
+	return event_at(n_rows, CATALOGUE_EVENTS) + i * ROW_BYTES;
+}
+
+/* Bytes whose lock means something (row_claim.h); rows are 0..TABLE_ROWS_MAX-1. */
+enum { LOCK_CONSUMER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE };
+
+static inline uint64_t
+consumer_lock(enum table_kind kind, unsigned slot)
+{
+	return LOCK_CONSUMER + (uint64_t)kind * TABLE_CONSUMERS + slot;
+}
+
+struct table {
+	char	       *base;
+	size_t		bytes;
+	uint32_t	n_rows;
+	int		fd;
+	char		path[TABLE_PATH_BYTES];
+	dev_t		dev;
+	ino_t		ino;
+	pthread_mutex_t add_lock, ring_lock, catalogue_lock;	/* threads of one process share its OFD locks */
+	_Atomic uint32_t joined[2];	/* bit s: we hold slot s of that kind; our own lock would not stop us */
+};
+
+static inline struct table_key *
+table_keys(const struct table *t)
+{
+	return (struct table_key *)(void *)(t->base + KEYS_AT);
+}
+
+static inline struct table_consumer *
+table_consumer(const struct table *t, enum table_kind kind, unsigned slot)
+{
+	assert(slot < TABLE_CONSUMERS);
+	return (struct table_consumer *)(void *)(t->base + consumer_at(t->n_rows, kind, slot));
+}
+
+static inline struct progress_row *
+table_row(const struct table *t, unsigned i)
+{
+	assert(i < t->n_rows);
+	return (struct progress_row *)(void *)(t->base + row_at(t->n_rows, i));
+}
+
+/* Give bytes at `at` of the file their memory: -ENOSPC now, not SIGBUS later.  0 or -errno. */
+int table_back(int fd, size_t at, size_t bytes);
+
+/* The lock and the bound of those who append or publish.  0, -EBUSY, -errno. */
+int table_enter(struct table *t, pthread_mutex_t *mutex, uint64_t lock);
+void table_exit(struct table *t, pthread_mutex_t *mutex, uint64_t lock);
+
+static inline struct ring_head *
+ring_head(const struct table *t)
+{
+	return (struct ring_head *)(void *)(t->base + ring_at(t->n_rows));
+}
+
+static inline struct ring_slot *
+ring_slot(const struct table *t, uint64_t seq)
+{
+	return (struct ring_slot *)(void *)(t->base + slots_at(t->n_rows)) + seq % RING_SLOTS;
+}
+
+static inline struct catalogue_head *
+catalogue_head(const struct table *t)
+{
+	return (struct catalogue_head *)(void *)(t->base + catalogue_at(t->n_rows));
+}
+
+#endif

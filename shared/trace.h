@@ -1,0 +1,21 @@
+/*
+ * trace - USDT probes of provider `archon`, an interface for bpftrace and perf:
+ *
+ *	row__publish(row, seq)		a row was published
+ *	wakeup__signal(kind, slot)	'r' relay or 'c' crawler was signalled
+ *	conn__state(conn, state)	a client changed its state
+ *	frame__recv(conn, opcode)	a whole WebSocket frame arrived
+ *
+ * Without <sys/sdt.h> they cost nothing; with it, one nop each.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#ifdef HAVE_SYS_SDT_H
+#include <sys/sdt.h>
+#define TRACE2(name, a, b) DTRACE_PROBE2(archon, name, a, b)
+#else
+#define TRACE2(name, a, b) ((void)(a), (void)(b))
+#endif
+
+#endif

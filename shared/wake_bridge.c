@@ -1,0 +1,44 @@
+#include "config.h"
+
+#include "shared/wake_bridge.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static void *
+bridge_main(void *arg)
+{
+	struct wake_bridge *b = arg;
+
+	while (!atomic_load(&b->stopping)) {
+		(void)wakeup_wait(b->wk, BRIDGE_BOUND_MS);	/* woken or not: the loop scans */
+		(void)eventfd_write(b->efd, 1);		/* EAGAIN: it is readable already */
+	}
+	return NULL;
+}
+
+int
+wake_bridge_start(struct wake_bridge *b, struct wakeup *wk)
+{
+	int rc;
+
+	b->wk = wk;
+	atomic_init(&b->stopping, 0);
+	if ((b->efd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)	/* 1: scan once at the start */
+		return -errno;
+	if ((rc = pthread_create(&b->thread, NULL, bridge_main, b)) != 0) {
+		close(b->efd);
+		return -rc;
+	}
+	return 0;
+}
+
+void
+wake_bridge_stop(struct wake_bridge *b)
+{
+	atomic_store(&b->stopping, 1);
+	(void)wakeup_signal(b->wk);		/* a lost one costs one bound */
+	pthread_join(b->thread, NULL);
+	close(b->efd);
+}

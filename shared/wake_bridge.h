@@ -1,0 +1,28 @@
+/*
+ * wake_bridge - lets an event loop wait for a wakeup.  epoll and poll cannot
+ * watch a semaphore, so one thread sleeps on it and passes each wake-up on to
+ * an eventfd.  The eventfd is also written once at the start and at every bound
+ * (BRIDGE_BOUND_MS), so that a loop which scans whenever it is readable needs
+ * no timer of its own for lost wake-ups.
+ */
+#ifndef WAKE_BRIDGE_H
+#define WAKE_BRIDGE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "shared/wakeup.h"
+
+enum { BRIDGE_BOUND_MS = 1000 };
+
+struct wake_bridge {
+	struct wakeup *wk;
+	int	       efd;		/* readable: read it, then scan */
+	atomic_int     stopping;
+	pthread_t      thread;
+};
+
+int wake_bridge_start(struct wake_bridge *b, struct wakeup *wk);	/* 0 or -errno */
+void wake_bridge_stop(struct wake_bridge *b);
+
+#endif

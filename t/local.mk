@@ -1,0 +1,23 @@
+# Unit tests link the rooms' insides; black-box tests (*.t) speak TAP.
+unit_cppflags = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+unit_libs = $(shared_libs) $(CHECK_LIBS)
+
+TEST_EXTENSIONS = .t
+T_LOG_COMPILER = $(SHELL)
+T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+AM_TESTS_ENVIRONMENT = \
+	T_SRC='$(abs_top_srcdir)' T_BLD='$(abs_top_builddir)' T_NGINX='$(NGINX)' CK_TIMEOUT_MULTIPLIER=5; \
+	export T_SRC T_BLD T_NGINX CK_TIMEOUT_MULTIPLIER;
+
+t_scripts =
+TESTS += $(t_scripts)
+EXTRA_DIST += $(t_scripts) %D%/lib.sh
+
+include %D%/unit/local.mk
+
+# Are crawls complete?  Against an independent walk, on documentation that is installed.
+EXTRA_DIST += %D%/crawl/docs %D%/crawl/walk
+check-docs: check-walk
+check-walk: programs
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl/docs $(PACKAGES)
+.PHONY: check-walk

@@ -1,0 +1,4 @@
+# Check: one program a module.
+unit_tests =
+
+include %D%/shared.mk

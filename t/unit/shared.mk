@@ -1,0 +1,88 @@
+# shared/: what every room stands on.
+shared_tests = \
+	t/unit/check_progress_row \
+	t/unit/check_wakeup \
+	t/unit/check_ring \
+	t/unit/check_catalogue \
+	t/unit/check_table \
+	t/unit/check_table_crash \
+	t/unit/check_table_file \
+	t/unit/check_store \
+	t/unit/check_store_crash t/unit/check_store_refresh \
+	t/unit/check_restore \
+	t/unit/check_conf \
+	t/unit/check_crawl_params \
+	t/unit/check_message \
+	t/unit/check_daemon \
+	t/unit/check_no_memory
+
+t_unit_check_progress_row_SOURCES = %D%/check_progress_row.c
+t_unit_check_progress_row_CPPFLAGS = $(unit_cppflags)
+t_unit_check_progress_row_LDADD = $(unit_libs)
+
+t_unit_check_wakeup_SOURCES = %D%/check_wakeup.c %D%/scratch.h
+t_unit_check_wakeup_CPPFLAGS = $(unit_cppflags)
+t_unit_check_wakeup_LDADD = $(unit_libs)
+
+t_unit_check_ring_SOURCES = %D%/check_ring.c %D%/scratch.h %D%/table_fixture.h
+t_unit_check_ring_CPPFLAGS = $(unit_cppflags)
+t_unit_check_ring_LDADD = $(unit_libs)
+
+t_unit_check_catalogue_SOURCES = %D%/check_catalogue.c %D%/scratch.h %D%/table_fixture.h
+t_unit_check_catalogue_CPPFLAGS = $(unit_cppflags) $(JSON_C_CFLAGS)
+t_unit_check_catalogue_LDADD = $(unit_libs)
+
+t_unit_check_table_SOURCES = %D%/check_table.c %D%/scratch.h %D%/table_fixture.h
+t_unit_check_table_CPPFLAGS = $(unit_cppflags)
+t_unit_check_table_LDADD = $(unit_libs)
+
+t_unit_check_table_crash_SOURCES = %D%/check_table_crash.c %D%/scratch.h %D%/table_fixture.h
+t_unit_check_table_crash_CPPFLAGS = $(unit_cppflags)
+t_unit_check_table_crash_LDADD = $(unit_libs)
+
+t_unit_check_table_file_SOURCES = %D%/check_table_file.c %D%/scratch.h
+t_unit_check_table_file_CPPFLAGS = $(unit_cppflags)
+t_unit_check_table_file_LDADD = $(unit_libs)
+
+t_unit_check_store_SOURCES = %D%/check_store.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_CPPFLAGS = $(unit_cppflags)
+t_unit_check_store_LDADD = $(unit_libs)
+
+t_unit_check_store_refresh_SOURCES = %D%/check_store_refresh.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_refresh_CPPFLAGS = $(unit_cppflags)
+t_unit_check_store_refresh_LDADD = $(unit_libs)
+
+t_unit_check_store_crash_SOURCES = %D%/check_store_crash.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_crash_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
+t_unit_check_store_crash_LDADD = $(unit_libs)
+
+t_unit_check_restore_SOURCES = %D%/check_restore.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_restore_CPPFLAGS = $(unit_cppflags)
+t_unit_check_restore_LDADD = $(unit_libs)
+
+t_unit_check_conf_SOURCES = %D%/check_conf.c %D%/scratch.h
+t_unit_check_conf_CPPFLAGS = $(unit_cppflags)
+t_unit_check_conf_LDADD = $(unit_libs)
+
+t_unit_check_crawl_params_SOURCES = %D%/check_crawl_params.c
+t_unit_check_crawl_params_CPPFLAGS = $(unit_cppflags)
+t_unit_check_crawl_params_LDADD = $(unit_libs)
+
+t_unit_check_message_SOURCES = %D%/check_message.c
+t_unit_check_message_CPPFLAGS = $(unit_cppflags) $(JSON_C_CFLAGS)
+t_unit_check_message_LDADD = $(unit_libs)
+
+t_unit_check_daemon_SOURCES = %D%/check_daemon.c %D%/scratch.h
+t_unit_check_daemon_CPPFLAGS = $(unit_cppflags)
+t_unit_check_daemon_LDADD = $(unit_libs)
+
+t_unit_check_no_memory_SOURCES = %D%/check_no_memory.c %D%/scratch.h %D%/fail_malloc.h
+t_unit_check_no_memory_CPPFLAGS = $(unit_cppflags)
+t_unit_check_no_memory_LDADD = $(unit_libs)
+
+include t/fuzz/shared.mk
+
+if HAVE_CHECK
+check_PROGRAMS += $(shared_tests)
+TESTS += $(shared_tests)
+endif
