@@ -1,4 +1,5 @@
 # Check: one program a module.
 unit_tests =
 
+include %D%/relay.mk
 include %D%/shared.mk

@@ -1,0 +1,101 @@
+#include "config.h"
+
+#include "relay/items_stream.h"
+
+#include <errno.h>
+
+#include "relay/conn.h"
+#include "relay/relay.h"
+
+/*
+ * Cursor: c->sub.at is one more than the version of the page given last, 0 none;
+ * c->sub.mark the last version whose event was given, or is not to be.
+ */
+static void
+items_join(struct conn *c)
+{
+	struct items *it = &relay_of(c)->items;
+	bool first = it->audience.first == NULL;
+
+	audience_join(&it->audience, &c->sub);
+	if (first)
+		items_look(it);		/* nobody has, for a while */
+}
+
+static int
+items_open(struct conn *c, const struct asked *a, const char **why)
+{
+	struct items *it = &relay_of(c)->items;
+	uint64_t since;
+
+	(void)why;
+	items_join(c);
+	c->sub.mark = it->version;
+	if (asked_number(a->since, &since) && since <= it->version) {
+		c->sub.at = since + 1;
+		c->sub.mark = it->version - since < CATALOGUE_EVENTS ? since : it->version - CATALOGUE_EVENTS;
+	}
+	return 0;
+}
+
+static int
+items_resume(struct conn *c, struct slice id)
+{
+	(void)id;
+	items_join(c);
+	return 0;
+}
+
+static int
+items_next(struct conn *c, struct piece *out)
+{
+	struct items *it = &relay_of(c)->items;
+	struct frame *f = NULL;
+	bool none = true;
+
+	if (c->sub.at != it->version + 1) {
+		if ((f = items_update(it, (enum wire)c->wire)) == NULL)
+			return it->update[WIRE_WS] != NULL ? -ENOMEM : 0;	/* torn: items_look() comes again */
+		if (c->sub.at == 0)
+			c->sub.mark = it->version;
+		c->sub.at = it->version + 1;
+	}
+	if (c->sub.mark + CATALOGUE_EVENTS < it->version)
+		c->sub.mark = it->version - CATALOGUE_EVENTS;	/* older events are gone */
+	while (f == NULL && none && c->sub.mark < it->version) {
+		f = items_event(it, (enum wire)c->wire, c->sub.mark + 1, &none);
+		if (f == NULL && !none)
+			return -ENOMEM;
+		c->sub.mark++;
+	}
+	if (f == NULL)
+		return 0;
+	*out = (struct piece){ f, 0, f->len };
+	return 1;
+}
+
+static const char *
+items_expired(struct conn *c)		/* nothing here asks to expire */
+{
+	(void)c;
+	return "";
+}
+
+static void
+items_close(struct conn *c)
+{
+	audience_leave(&c->sub);
+}
+
+const struct stream items_stream = {
+	.name = "knowledge",
+	.path = "/api/knowledge-items/stream",
+	.kind = STREAM_ITEMS,
+	.ways = WAY_WS | WAY_SSE,
+	.beat = "{\"type\":\"heartbeat\"}",
+	.open = items_open,
+	.next = items_next,
+	.expired = items_expired,
+	.close = items_close,
+	.resume = items_resume,
+};

@@ -1,0 +1,253 @@
+#include "config.h"
+
+#include "relay/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "relay/upgrade.h"
+#include "shared/clock.h"
+#include "shared/daemon.h"
+#include "shared/log.h"
+
+#define ROLE_VARIABLE	 "ARCHON_RELAY_ROLE"
+#define WORKERS_VARIABLE "ARCHON_RELAY_WORKERS"	/* socket,handed in,pid,pid ... */
+
+enum { NS_PER_MS = 1000000, AGAIN_MS = 500, IDLE_MS = 60000, LIST_BYTES = 256 };
+
+struct workers {
+	struct worker {
+		pid_t	pid;		/* 0: none */
+		int64_t again_ns;	/* start it not before */
+	}	 w[WORKERS_MAX];
+	unsigned n;
+	int	 listen_fd;
+	bool	 stopping, afresh;
+};
+
+/* -- what an execve(2) leaves --------------------------------------------------------- */
+
+bool
+workers_am_one(void)
+{
+	return getenv(ROLE_VARIABLE) != NULL;
+}
+
+int
+workers_inherited_socket(bool *handed_in)
+{
+	const char *list = getenv(WORKERS_VARIABLE);
+	int fd, kept;
+
+	if (list == NULL || sscanf(list, "%d,%d", &fd, &kept) != 2)
+		return -1;
+	*handed_in = kept != 0;
+	return fd;
+}
+
+static void
+workers_adopt(struct workers *ws)
+{
+	const char *at = getenv(WORKERS_VARIABLE);
+	unsigned n = 0;
+
+	for (unsigned field = 0; at != NULL && n < WORKERS_MAX; field++) {
+		if (field >= 2)
+			ws->w[n++].pid = (pid_t)strtol(at, NULL, 10);
+		if ((at = strchr(at, ',')) != NULL)
+			at++;
+	}
+	(void)unsetenv(WORKERS_VARIABLE);
+}
+
+static int
+workers_exec(struct workers *ws)	/* returns only when it failed: -errno */
+{
+	char list[LIST_BYTES];
+	int rc, n = snprintf(list, sizeof list, "%d,%d", ws->listen_fd, daemon_listen_is_handed_in());
+
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		if (ws->w[i].pid != 0)
+			n += snprintf(list + n, sizeof list - (size_t)n, ",%ld", (long)ws->w[i].pid);
+	if (fcntl(ws->listen_fd, F_SETFD, 0) == -1)
+		return -errno;
+	rc = upgrade_exec_with(WORKERS_VARIABLE, list);
+	(void)fcntl(ws->listen_fd, F_SETFD, FD_CLOEXEC);
+	return rc;
+}
+
+/* -- workers --------------------------------------------------------------------------- */
+
+static void
+workers_tell(const struct workers *ws, int signo)
+{
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		if (ws->w[i].pid != 0)
+			(void)kill(ws->w[i].pid, signo);	/* gone: SIGCHLD tells */
+}
+
+static bool
+worker_start(struct worker *w)		/* true: we are the worker */
+{
+	pid_t parent = getpid();
+
+	w->again_ns = clock_mono_ns() + (int64_t)AGAIN_MS * NS_PER_MS;	/* one that dies at once is not hurried */
+	if ((w->pid = fork()) == -1) {
+		log_event(LOG_ERR, "worker does not start: %s", strerror(errno));
+		w->pid = 0;
+		return false;
+	}
+	if (w->pid > 0)
+		return false;
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		(void)raise(SIGTERM);	/* it went before we asked: blocked, so the loop sees it and ends */
+	(void)unsetenv("NOTIFY_SOCKET");	/* the parent speaks */
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)setenv(ROLE_VARIABLE, "worker", 1);
+	return true;
+}
+
+static void
+workers_reap(struct workers *ws)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < WORKERS_MAX; i++) {
+			if (ws->w[i].pid != pid)
+				continue;
+			ws->w[i].pid = 0;
+			if (ws->stopping || i >= ws->n)
+				continue;
+			log_event(LOG_ERR, "worker pid=%ld died %s=%d: another is started", (long)pid,
+			    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		}
+}
+
+static unsigned
+workers_alive(const struct workers *ws)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		n += ws->w[i].pid != 0;
+	return n;
+}
+
+/* Everyone who is missing and may be started is; *wait_ns: look again then.  True: we are one of them. */
+static bool
+workers_fill(struct workers *ws, int64_t *wait_ns)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	*wait_ns = (int64_t)IDLE_MS * NS_PER_MS;
+	if (daemon_watchdog_ms() > 0)
+		*wait_ns = (int64_t)daemon_watchdog_ms() * NS_PER_MS;
+	for (unsigned i = 0; i < ws->n && !ws->stopping; i++) {
+		if (ws->w[i].pid != 0)
+			continue;
+		if (ws->w[i].again_ns <= now_ns && worker_start(&ws->w[i]))
+			return true;
+		if (ws->w[i].pid == 0 && ws->w[i].again_ns - now_ns < *wait_ns)
+			*wait_ns = ws->w[i].again_ns > now_ns ? ws->w[i].again_ns - now_ns : 0;
+	}
+	return false;
+}
+
+static void
+workers_reload(struct workers *ws)
+{
+	struct err e = { "" };
+	int rc;
+
+	if (ws->stopping)
+		return;
+	daemon_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono_ns() / 1000));
+	switch (upgrade_check(&e)) {
+	case UPGRADE_AFRESH:
+		log_event(LOG_WARNING, "upgrade afresh why=\"%s\"", e.text);
+		ws->afresh = ws->stopping = true;
+		workers_tell(ws, SIGUSR2);
+		return;
+	case UPGRADE_NOW:
+		workers_tell(ws, SIGHUP);
+		rc = workers_exec(ws);
+		err_set(&e, rc, "%s", strerror(-rc));	/* we are still here */
+		break;
+	case UPGRADE_KEEP:
+		break;
+	}
+	log_event(LOG_ERR, "upgrade kept=old why=\"%s\"", e.text);
+	daemon_notify("READY=1");
+}
+
+static void
+workers_signal(struct workers *ws, int signo)
+{
+	switch (signo) {
+	case SIGCHLD:
+		workers_reap(ws);
+		break;
+	case SIGHUP:
+		workers_reload(ws);
+		break;
+	case SIGTERM:
+	case SIGINT:
+	case SIGUSR2:
+		if (!ws->stopping)
+			daemon_notify("STOPPING=1");
+		ws->stopping = true;
+		ws->afresh = false;
+		workers_tell(ws, signo);
+		break;
+	default:
+		workers_tell(ws, signo);
+		break;
+	}
+}
+
+int
+workers_run(unsigned n, int listen_fd, const sigset_t *stop, worker_f *serve, void *arg, bool *is_worker)
+{
+	struct workers ws = { .n = n, .listen_fd = listen_fd };
+	sigset_t set = *stop;
+	int64_t wait_ns;
+
+	*is_worker = false;
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	workers_adopt(&ws);
+	for (unsigned i = n; i < WORKERS_MAX; i++)
+		if (ws.w[i].pid != 0)
+			(void)kill(ws.w[i].pid, SIGUSR2);	/* fewer are wanted than there were */
+	for (bool ready = false; !ws.stopping || workers_alive(&ws) > 0; ready = true) {
+		struct timespec ts;
+		int signo;
+
+		if (workers_fill(&ws, &wait_ns)) {
+			*is_worker = true;
+			return serve(arg);
+		}
+		if (!ready)
+			daemon_notify("READY=1\nSTATUS=%u workers", n);
+		ts = (struct timespec){ wait_ns / 1000000000, wait_ns % 1000000000 };
+		if ((signo = sigtimedwait(&set, NULL, &ts)) > 0)
+			workers_signal(&ws, signo);
+		else if (errno == EAGAIN && daemon_watchdog_ms() > 0)
+			daemon_notify("WATCHDOG=1");
+		workers_reap(&ws);
+	}
+	if (ws.afresh)
+		log_event(LOG_ERR, "upgrade: %s", strerror(-upgrade_exec_afresh(listen_fd)));
+	return ws.afresh ? EX_OSERR : 0;
+}
