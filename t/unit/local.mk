@@ -1,5 +1,6 @@
 # Check: one program a module.
 unit_tests =
 
+include %D%/api.mk
 include %D%/relay.mk
 include %D%/shared.mk

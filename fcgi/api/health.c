@@ -1,0 +1,46 @@
+/* Are all parts alive?  Asked now, not remembered. */
+#include "config.h"
+
+#include "shared/clock.h"
+#include "shared/json_text.h"
+
+#include "api/api.h"
+#include "api/routes.h"
+
+int
+health_show(const struct request *rq, struct reply *out)
+{
+	struct store *st = api_store(rq);
+	int relays = api_table_alive(rq, TABLE_RELAY), crawlers = api_table_alive(rq, TABLE_CRAWLER);
+	bool table = relays >= 0, store = st != NULL && store_crawls_count(st, false) >= 0;
+	const struct { const char *name; bool up, vital; } parts[] = {
+		{ "table", table, true },
+		{ "store", store, true },
+		{ "relay", relays > 0, false },
+		{ "crawler", crawlers > 0, false },
+	};
+	bool healthy = true, usable = true;
+	char now[CLOCK_ISO_BYTES];
+
+	for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		healthy &= parts[i].up;
+		usable &= parts[i].up || !parts[i].vital;
+	}
+	clock_iso(now, clock_wall_ms());
+	json_open(&out->body, '{');
+	json_kstr(&out->body, "status", healthy ? "healthy" : usable ? "degraded" : "unhealthy");
+	json_kstr(&out->body, "service", "archon");
+	json_kstr(&out->body, "version", PACKAGE_VERSION);
+	json_kstr(&out->body, "timestamp", now);
+	json_key(&out->body, "parts");
+	json_open(&out->body, '{');
+	for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		json_kstr(&out->body, parts[i].name, parts[i].up ? "up" : "down");
+	json_close(&out->body, '}');
+	json_close(&out->body, '}');
+	out->no_etag = true;
+	if (usable)
+		return 200;
+	reply_header(out, "Retry-After", "2");
+	return 503;
+}

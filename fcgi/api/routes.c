@@ -1,0 +1,48 @@
+#include "config.h"
+
+#include "api/routes.h"
+
+#include "api/api.h"
+
+enum { TAKES_BODY = 1 };	/* how large is in the configuration */
+
+static const struct route table[] = {
+	{ "POST", "/api/knowledge-items/crawl", TAKES_BODY, crawl_start, "start a crawl", NULL },
+	{ "POST", "/api/knowledge-items/stop/{id}", 0, crawl_stop, "cancel a crawl; what is stored stays", NULL },
+	{ "POST", "/api/knowledge-items/{id}/refresh", 0, source_refresh, "crawl a source again: only what changed", NULL },
+	{ "POST", "/api/crawl-progress/{id}/pause", 0, crawl_pause, "stop fetching, keep what is to do", NULL },
+	{ "POST", "/api/crawl-progress/{id}/resume", 0, crawl_resume, "go on", NULL },
+	{ "POST", "/api/crawl-progress/{id}/retry", 0, crawl_retry, "the same crawl once more, under a new id", NULL },
+	{ "GET", "/api/crawl-progress/{id}/failures", 0, crawl_failures, "URLs that failed, and why: page, per_page", NULL },
+	{ "GET", "/api/crawl-progress", 0, progress_list, "crawls under way; ?all=1 with the ended ones", NULL },
+	{ "GET", "/api/crawl-progress/{id}", 0, progress_show, "a crawl's snapshot", NULL },
+	{ "DELETE", "/api/crawl-progress/{id}", 0, crawl_stop, "cancel a crawl", NULL },
+	{ "GET", "/api/progress", 0, progress_list, "the same list", NULL },
+	{ "GET", "/api/progress/", 0, progress_list, "the same list", NULL },
+	{ "GET", "/api/progress/{id}", 0, progress_show, "the same snapshot", NULL },
+	{ "GET", "/api/knowledge-items", 0, knowledge_list, "crawled sites: page, per_page, search, tags, knowledge_type", NULL },
+	{ "POST", "/api/rag/query", TAKES_BODY, search_query, "search the knowledge base", NULL },
+	{ "GET", "/api/rag/sources", 0, sources_list, "sources to search in", NULL },
+	{ "GET", "/api/mcp/logs", 0, logs_list, "log entries, oldest first: limit, since, level", NULL },
+	{ "POST", "/api/mcp/logs", TAKES_BODY, logs_add, "log one entry or an array of them", NULL },
+	{ "DELETE", "/api/mcp/logs", 0, logs_clear, "forget all entries", NULL },
+	{ "GET", "/api/mcp/status", 0, mcp_status, "does the MCP server run?  With the newest log lines", NULL },
+	{ "POST", "/api/mcp/start", 0, mcp_start, "501: this archon has no MCP server to start", NULL },
+	{ "POST", "/api/mcp/stop", 0, mcp_stop, "stop the MCP server", NULL },
+	{ "GET", "/api/mcp/config", 0, mcp_config, "501, for the same reason", NULL },
+	{ "GET", "/api/mcp/tools", 0, mcp_tools, "what the MCP server can do", NULL },
+	{ "GET", "/api/health", 0, health_show, "are all parts alive?", NULL },
+	{ "GET", "/health", 0, health_show, "the same", NULL },
+};
+_Static_assert(sizeof table / sizeof table[0] == API_N_ROUTES, "API_N_ROUTES");
+
+struct routes
+api_routes(struct route tbl[API_N_ROUTES], size_t max_body_bytes)
+{
+	for (unsigned i = 0; i < API_N_ROUTES; i++) {
+		tbl[i] = table[i];
+		if (tbl[i].max_body_bytes == TAKES_BODY)
+			tbl[i].max_body_bytes = max_body_bytes;
+	}
+	return (struct routes){ tbl, API_N_ROUTES };
+}
