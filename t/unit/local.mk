@@ -2,5 +2,7 @@
 unit_tests =
 
 include %D%/api.mk
+include %D%/crawler.mk
+include %D%/extract.mk
 include %D%/relay.mk
 include %D%/shared.mk

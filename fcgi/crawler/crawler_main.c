@@ -1,0 +1,89 @@
+/*
+ * archon-crawler - crawls what the store asks for.
+ */
+#include "config.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "shared/conf.h"
+#include "shared/daemon.h"
+#include "shared/guard.h"
+#include "shared/log.h"
+
+#include "crawler/crawler.h"
+
+/*
+ * Pages come and go by the thousand, each with a tree of some megabytes: heaps
+ * that give every free megabyte back at once spend their time in the kernel.
+ */
+static void
+tune_malloc(void)
+{
+#ifdef M_ARENA_MAX
+	(void)mallopt(M_ARENA_MAX, 4);	/* fails only by staying as it was */
+	(void)mallopt(M_TOP_PAD, 1 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct daemon_about about = {
+		.program = "archon-crawler",
+		.what = "Fetches documentation sites, makes Markdown of them and stores it for search.",
+	};
+	struct daemon_options opt;
+	struct crawler *cr = NULL;
+	static struct conf conf;
+	static struct guard guard;
+	struct signalfd_siginfo si;
+	sigset_t stop;
+	int fd, rc, status = 0;
+	struct err e;
+
+	rc = daemon_options(argc, argv, &about, &opt, &conf);
+	if (rc >= 0)
+		return rc;
+	if (guard_init(&guard, conf.allow_private, &e) < 0 || guard_init_ports(&guard, conf.ports, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", opt.config_path, e.text);	/* conf.c has looked already */
+		return EX_CONFIG;
+	}
+	tune_malloc();
+	daemon_signals(&stop);		/* before there are threads */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	(void)daemon_raise_nofile();
+	if ((fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK)) == -1 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		log_event(LOG_ERR, "cannot start why=\"signalfd or libcurl\"");
+		return EX_OSERR;
+	}
+	if (crawler_new(&cr, &conf, &e) < 0) {
+		log_event(LOG_ERR, "cannot start why=\"%s\"", e.text);
+		return EX_TEMPFAIL;
+	}
+	log_event(LOG_NOTICE, "ready html_parser=%s curl=%s", HTML_PARSER, curl_version_info(CURLVERSION_NOW)->version);
+	daemon_notify("READY=1\nSTATUS=waiting for crawls");
+	if ((rc = crawler_run(cr, fd)) == -ESTALE) {
+		log_event(LOG_NOTICE, "table replaced: starting anew");
+		status = EX_TEMPFAIL;
+	}
+	daemon_notify("STOPPING=1");
+	crawler_free(cr);
+	while (read(fd, &si, sizeof si) > 0)
+		continue;
+	close(fd);
+	curl_global_cleanup();
+	log_event(LOG_NOTICE, "stopped");
+	return status;
+}

@@ -1,0 +1,245 @@
+/*
+ * Gumbo allocates each node, attribute and buffer by itself and frees them by
+ * recursion.  Here it gets an arena: allocation is a pointer bump, freeing drops
+ * the blocks, and no depth of nesting can exhaust the stack.
+ */
+#include "config.h"
+
+#include "crawler/dom.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <gumbo.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shared/text.h"
+
+static const unsigned char known[GUMBO_TAG_LAST + 1] = {
+#define DOM_TAG_OF(t) [GUMBO_TAG_##t] = DOM_##t,
+	DOM_TAGS(DOM_TAG_OF)
+#undef DOM_TAG_OF
+};
+
+enum { BLOCK_BYTES = 256 * 1024 };
+
+struct block {
+	struct block *older;
+	alignas(max_align_t) char p[];
+};
+
+struct dom {
+	struct block *newest;
+	struct text   safe;		/* the page, when it had to be changed */
+	size_t	      left;		/* in the newest block, from its end */
+	GumboOutput  *out;
+};
+
+static void *
+arena_alloc(void *arg, size_t bytes)
+{
+	struct dom *d = arg;
+	size_t need = (bytes + 15) & ~(size_t)15, block_bytes = need > BLOCK_BYTES ? need : BLOCK_BYTES;
+	struct block *b;
+
+	if (need > d->left) {
+		b = malloc(sizeof *b + block_bytes);
+		if (b == NULL) {	/* Gumbo does not check: there is no way back through it */
+			fputs("<3>crawler: out of memory in the HTML parser\n", stderr);
+			abort();
+		}
+		b->older = d->newest;
+		d->newest = b;
+		d->left = block_bytes;
+		if (need > BLOCK_BYTES / 2) {	/* a big one fills its block */
+			d->left = 0;
+			return b->p;
+		}
+		d->left -= need;
+		return b->p + d->left;
+	}
+	d->left -= need;
+	return d->newest->p + d->left;
+}
+
+static void
+arena_keep(void *arg, void *p)		/* goes with its block */
+{
+	(void)arg;
+	(void)p;
+}
+
+/*
+ * "&#99999999999;": Gumbo counts such numbers in an int, which overflows to a
+ * character that is none.  Any that is too big ends as U+FFFD, so one digit less
+ * than an int holds says the same.  Returns where the digits to leave out start.
+ */
+static const char *
+long_reference(const char *p, const char *end, const char **rest)
+{
+	for (; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++) {
+		const char *q = p + 1, *digits;
+		bool hex;
+
+		if (q == end || *q++ != '#')
+			continue;
+		hex = q < end && (*q == 'x' || *q == 'X');
+		q += hex;
+		while (q < end && *q == '0')
+			q++;
+		for (digits = q; q < end && (hex ? isxdigit((unsigned char)*q) : isdigit((unsigned char)*q)); q++)
+			;
+		if (q - digits > 7) {
+			*rest = q;
+			return digits + 7;
+		}
+	}
+	return NULL;
+}
+
+static void
+shorten_references(struct text *out, const char *html, size_t len)	/* nothing when there are none */
+{
+	const char *p = html, *end = html + len, *cut, *rest;
+
+	while ((cut = long_reference(p, end, &rest)) != NULL) {
+		text_put(out, p, (size_t)(cut - p));
+		p = rest;
+	}
+	if (p != html)
+		text_put(out, p, (size_t)(end - p));
+}
+
+int
+dom_parse(struct dom **out, const char *html, size_t len)
+{
+	struct dom *d = calloc(1, sizeof *d);
+	GumboOptions options = kGumboDefaultOptions;
+
+	if (d == NULL)
+		return -ENOMEM;
+	shorten_references(&d->safe, html, len);
+	if (d->safe.failed) {
+		dom_free(d);
+		return -ENOMEM;
+	}
+	if (d->safe.len > 0) {
+		html = d->safe.p;
+		len = d->safe.len;
+	}
+	options.allocator = arena_alloc;
+	options.deallocator = arena_keep;
+	options.userdata = d;
+	options.max_errors = 0;
+	d->out = gumbo_parse_with_options(&options, html, len);
+	*out = d;
+	return 0;
+}
+
+void
+dom_free(struct dom *d)
+{
+	if (d == NULL)
+		return;
+	for (struct block *b = d->newest, *older; b != NULL; b = older) {
+		older = b->older;
+		free(b);
+	}
+	text_fini(&d->safe);
+	free(d);
+}
+
+const struct dom_node *
+dom_root(const struct dom *d)
+{
+	return (const struct dom_node *)d->out->root;
+}
+
+enum dom_tag
+dom_tag(const struct dom_node *dn)
+{
+	const GumboNode *n = (const GumboNode *)dn;
+
+	switch (n->type) {
+	case GUMBO_NODE_TEXT:
+	case GUMBO_NODE_CDATA:
+	case GUMBO_NODE_WHITESPACE:
+		return DOM_TEXT;
+	case GUMBO_NODE_ELEMENT:
+	case GUMBO_NODE_TEMPLATE:
+		break;
+	default:
+		return DOM_NONE;
+	}
+	if (n->v.element.tag_namespace != GUMBO_NAMESPACE_HTML)
+		return n->v.element.tag == GUMBO_TAG_SVG ? DOM_SVG :
+		    n->v.element.tag == GUMBO_TAG_MATH ? DOM_MATH : DOM_UNKNOWN;
+	return known[n->v.element.tag] != DOM_NONE ? (enum dom_tag)known[n->v.element.tag] : DOM_UNKNOWN;
+}
+
+static const GumboVector *
+children_of(const GumboNode *n)		/* NULL: it cannot have any */
+{
+	switch (n->type) {
+	case GUMBO_NODE_DOCUMENT:
+		return &n->v.document.children;
+	case GUMBO_NODE_ELEMENT:
+	case GUMBO_NODE_TEMPLATE:
+		return &n->v.element.children;
+	default:
+		return NULL;
+	}
+}
+
+const struct dom_node *
+dom_first(const struct dom_node *n)
+{
+	const GumboVector *v = children_of((const GumboNode *)n);
+
+	return v != NULL && v->length > 0 ? v->data[0] : NULL;
+}
+
+const struct dom_node *
+dom_next(const struct dom_node *dn)
+{
+	const GumboNode *n = (const GumboNode *)dn;
+	const GumboVector *v = n->parent != NULL ? children_of(n->parent) : NULL;
+
+	return v != NULL && n->index_within_parent + 1 < v->length ?
+	    v->data[n->index_within_parent + 1] : NULL;
+}
+
+const struct dom_node *
+dom_parent(const struct dom_node *n)
+{
+	return (const struct dom_node *)((const GumboNode *)n)->parent;
+}
+
+struct slice
+dom_text(const struct dom_node *n)
+{
+	return slice_of(((const GumboNode *)n)->v.text.text);
+}
+
+bool
+dom_has_attrs(const struct dom_node *n)
+{
+	return ((const GumboNode *)n)->v.element.attributes.length > 0;
+}
+
+struct slice
+dom_attr(const struct dom_node *n, const char *name)
+{
+	const GumboVector *v = &((const GumboNode *)n)->v.element.attributes;
+
+	for (unsigned i = 0; i < v->length; i++) {
+		const GumboAttribute *a = v->data[i];
+
+		if (strcmp(a->name, name) == 0)
+			return slice_of(a->value);
+	}
+	return (struct slice){ NULL, 0 };
+}

@@ -1,0 +1,34 @@
+# HTML, Markdown and text to documents and chunks; no I/O in here.
+noinst_LIBRARIES += fcgi/crawler/libextract.a
+fcgi_crawler_libextract_a_CPPFLAGS = $(AM_CPPFLAGS) $(HTML_PARSER_CFLAGS)
+fcgi_crawler_libextract_a_SOURCES = \
+	%reldir%/charset.c %reldir%/charset.h \
+	%reldir%/chunk.c %reldir%/chunk.h \
+	%reldir%/document.c %reldir%/document.h \
+	%reldir%/dom.h \
+	%reldir%/extract.c \
+	%reldir%/extract_text.c \
+	%reldir%/html_inline.c \
+	%reldir%/html_markdown.c %reldir%/html_markdown.h \
+	%reldir%/html_table.c %reldir%/html_walk.h \
+	%reldir%/links.c %reldir%/links.h \
+	%reldir%/maincontent.c %reldir%/maincontent.h \
+	%reldir%/markdown.c %reldir%/markdown.h \
+	%reldir%/markup_guard.c %reldir%/markup_guard.h \
+	%reldir%/md_escape.c %reldir%/md_escape.h \
+	%reldir%/md_lines.c %reldir%/md_lines.h \
+	%reldir%/md_span.c %reldir%/md_span.h \
+	%reldir%/preformatted.c %reldir%/preformatted.h \
+	%reldir%/words.h
+EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c
+if HTML_LEXBOR
+fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_lexbor.c
+endif
+if HTML_MYHTML
+fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_myhtml.c
+endif
+if HTML_GUMBO
+fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_gumbo.c
+endif
+
+extract_libs = fcgi/crawler/libextract.a $(HTML_PARSER_LIBS)

@@ -1,0 +1,33 @@
+# archon-crawler: what it fetches with and what it keeps.  extract.mk: what it
+# makes of a page.
+noinst_LIBRARIES += fcgi/crawler/libcrawler.a
+fcgi_crawler_libcrawler_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
+fcgi_crawler_libcrawler_a_SOURCES = \
+	%reldir%/crawl.c %reldir%/crawl.h \
+	%reldir%/crawl_fetch.c \
+	%reldir%/crawl_keep.c \
+	%reldir%/crawler.c %reldir%/crawler.h \
+	%reldir%/digest.c %reldir%/digest.h \
+	%reldir%/fetch.c %reldir%/fetch.h \
+	%reldir%/frontier.c %reldir%/frontier.h \
+	%reldir%/host.c %reldir%/host.h \
+	%reldir%/kind.c %reldir%/kind.h \
+	%reldir%/parcel.c %reldir%/parcel.h \
+	%reldir%/pipeline.c %reldir%/pipeline.h \
+	%reldir%/progress.c %reldir%/progress.h \
+	%reldir%/robots.c %reldir%/robots.h \
+	%reldir%/schedule.c %reldir%/schedule.h \
+	%reldir%/scope.c %reldir%/scope.h \
+	%reldir%/sitemap.c %reldir%/sitemap.h \
+	%reldir%/trap.c %reldir%/trap.h \
+	%reldir%/writer.c %reldir%/writer.h
+
+include %D%/extract.mk
+
+crawler_libs = fcgi/crawler/libcrawler.a $(extract_libs) $(shared_libs) \
+	$(CURL_LIBS) $(ZLIB_LIBS)
+
+pkglibexec_PROGRAMS += fcgi/crawler/archon-crawler
+fcgi_crawler_archon_crawler_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+fcgi_crawler_archon_crawler_SOURCES = %reldir%/crawler_main.c
+fcgi_crawler_archon_crawler_LDADD = $(crawler_libs)

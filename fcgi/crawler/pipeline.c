@@ -1,0 +1,176 @@
+#include "config.h"
+
+#include "crawler/pipeline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crawler/digest.h"
+#include "crawler/writer.h"
+
+enum { WORKERS_MAX = 64 };
+
+struct pipeline {
+	struct parcel_queue to_parse, parsed, to_store, stored;
+	struct fetcher *fetcher;	/* whom to wake */
+	struct writer writer;
+	size_t	  page_max_bytes;
+	unsigned  n_workers;
+	bool	  has_writer;
+	pthread_t worker[WORKERS_MAX], writer_thread;
+};
+
+static void *
+worker_main(void *arg)
+{
+	struct pipeline *pl = arg;
+	struct parcel *p;
+
+	(void)pthread_setname_np(pthread_self(), "parse");
+	while ((p = parcel_queue_take(&pl->to_parse)) != NULL) {
+		digest(p, pl->page_max_bytes);
+		if (parcel_queue_put(&pl->parsed, p))
+			fetcher_wake(pl->fetcher);
+	}
+	return NULL;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct pipeline *pl = arg;
+	struct parcel *list, *next;
+	bool over = false, wake;
+
+	(void)pthread_setname_np(pthread_self(), "store");
+	while (!over) {
+		int idle_ms = writer_index(&pl->writer);
+
+		list = parcel_queue_take_batch(&pl->to_store, WRITER_BATCH, WRITER_BATCH_MS, idle_ms, &over);
+		if (list == NULL)
+			continue;
+		wake = false;
+		for (list = writer_write(&pl->writer, list); list != NULL; list = next) {
+			next = list->next;
+			wake |= parcel_queue_put(&pl->stored, list);
+		}
+		if (wake)
+			fetcher_wake(pl->fetcher);
+	}
+	return NULL;
+}
+
+static unsigned
+n_workers(const struct conf *conf)
+{
+	long n = conf->parse_threads != 0 ? (long)conf->parse_threads : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
+int
+pipeline_start(struct pipeline **out, const struct conf *conf, struct store *st, struct fetcher *ft, struct err *e)
+{
+	struct pipeline *pl = calloc(1, sizeof *pl);
+	int rc;
+
+	if (pl == NULL)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (parcel_queue_init(&pl->to_parse) < 0 || parcel_queue_init(&pl->parsed) < 0 ||
+	    parcel_queue_init(&pl->to_store) < 0 || parcel_queue_init(&pl->stored) < 0) {
+		free(pl);		/* the process ends */
+		return err_set(e, -ENOMEM, "out of memory");
+	}
+	pl->fetcher = ft;
+	pl->page_max_bytes = (size_t)conf->page_max_bytes;
+	pl->writer.store = st;
+	pl->writer.in = &pl->to_store;
+	pl->writer.unindexed = 1;	/* perhaps: of a crawler that was killed */
+	for (unsigned n = n_workers(conf); pl->n_workers < n; pl->n_workers++)
+		if ((rc = pthread_create(&pl->worker[pl->n_workers], NULL, worker_main, pl)) != 0)
+			goto fail;
+	if ((rc = pthread_create(&pl->writer_thread, NULL, writer_main, pl)) != 0)
+		goto fail;
+	pl->has_writer = true;
+	*out = pl;
+	return 0;
+fail:
+	pipeline_stop(pl);
+	return err_set(e, -rc, "no thread: %s", strerror(rc));
+}
+
+static void
+drop(struct parcel *list)
+{
+	struct parcel *next;
+
+	for (; list != NULL; list = next) {
+		next = list->next;
+		parcel_free(list);
+	}
+}
+
+void
+pipeline_stop(struct pipeline *pl)
+{
+	if (pl == NULL)
+		return;
+	drop(parcel_queue_take_all(&pl->to_parse));
+	parcel_queue_close(&pl->to_parse);
+	for (unsigned i = 0; i < pl->n_workers; i++)
+		pthread_join(pl->worker[i], NULL);
+	parcel_queue_close(&pl->to_store);
+	atomic_store(&pl->writer.hurry, true);
+	if (pl->has_writer)
+		pthread_join(pl->writer_thread, NULL);
+	parcel_queue_fini(&pl->to_parse);
+	parcel_queue_fini(&pl->parsed);
+	parcel_queue_fini(&pl->to_store);
+	parcel_queue_fini(&pl->stored);
+	free(pl);
+}
+
+void
+pipeline_parse(struct pipeline *pl, struct parcel *p)
+{
+	(void)parcel_queue_put(&pl->to_parse, p);	/* its takers wait on the queue itself */
+}
+
+void
+pipeline_store(struct pipeline *pl, struct parcel *p)
+{
+	(void)parcel_queue_put(&pl->to_store, p);
+}
+
+void
+pipeline_flush(struct pipeline *pl)
+{
+	parcel_queue_flush(&pl->to_store);
+}
+
+void
+pipeline_hurry(struct pipeline *pl)
+{
+	atomic_store(&pl->writer.hurry, true);
+}
+
+bool
+pipeline_disk_full(const struct pipeline *pl)
+{
+	return atomic_load(&pl->writer.disk_full);
+}
+
+struct parcel *
+pipeline_parsed(struct pipeline *pl)
+{
+	return parcel_queue_take_all(&pl->parsed);
+}
+
+struct parcel *
+pipeline_stored(struct pipeline *pl)
+{
+	return parcel_queue_take_all(&pl->stored);
+}

@@ -1,0 +1,45 @@
+/*
+ * writer - the one place that writes the store: parcels in batches, each batch
+ * one transaction that holds pages, chunks, the state of their URLs, the URLs
+ * they brought, and the crawls' snapshots.  So whatever is in the store fits
+ * together, and a crawl resumes from it without fetching a stored page again.
+ */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include <stdatomic.h>
+
+#include "shared/store.h"
+
+struct parcel;
+struct parcel_queue;
+
+enum {
+	WRITER_BATCH = 64,		/* parcels a transaction */
+	WRITER_BATCH_MS = 0,		/* what is there at once: those under way are few, and wait for it */
+	WRITER_INDEX_PAGES = 16,	/* pages made searchable at once ... */
+	WRITER_INDEX_MS = 1000,		/* ... or after so long */
+	WRITER_RETRY_MS = 2000,		/* when the disk is full */
+	WRITER_SEQ_MARGIN = 1000,	/* a snapshot's seq is ahead of what is published until the next */
+};
+
+struct writer {
+	struct store *store;
+	struct parcel_queue *in;
+	atomic_bool disk_full;		/* it waits for space */
+	unsigned unindexed;		/* pages since the last time */
+	int64_t	 indexed_mono_ns;
+	atomic_bool hurry;		/* do not wait: the program ends, or a crawl was cancelled */
+};
+
+/*
+ * Write a list of parcels and give it back.  Each gets its rc: 0 written; -EALREADY, -ENOENT its
+ * crawl is no more in the store; -ECANCELED it was cancelled, or the program
+ * ends, while the disk was full; -EIO the store is broken.
+ */
+struct parcel *writer_write(struct writer *w, struct parcel *list);
+
+/* Make pages searchable if it is time.  How long until then in ms, -1: none wait. */
+int writer_index(struct writer *w);
+
+#endif

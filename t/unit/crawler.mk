@@ -1,0 +1,25 @@
+# URLs and the crawler: what it takes from the network is tested hardest.
+crawler_tests = t/unit/check_url t/unit/check_robots t/unit/check_sitemap t/unit/check_scope \
+	t/unit/check_crawler
+t_unit_check_url_SOURCES = %D%/check_url.c
+t_unit_check_url_CPPFLAGS = $(unit_cppflags)
+t_unit_check_url_LDADD = $(unit_libs)
+t_unit_check_robots_SOURCES = %D%/check_robots.c
+t_unit_check_robots_CPPFLAGS = $(unit_cppflags)
+t_unit_check_robots_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
+t_unit_check_sitemap_SOURCES = %D%/check_sitemap.c
+t_unit_check_sitemap_CPPFLAGS = $(unit_cppflags) $(ZLIB_CFLAGS)
+t_unit_check_sitemap_LDADD = fcgi/crawler/libcrawler.a $(unit_libs) $(ZLIB_LIBS)
+t_unit_check_scope_SOURCES = %D%/check_scope.c
+t_unit_check_scope_CPPFLAGS = $(unit_cppflags)
+t_unit_check_scope_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
+t_unit_check_crawler_SOURCES = %D%/check_crawler.c %D%/scratch.h %D%/site.c %D%/site.h
+t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
+t_unit_check_crawler_LDADD = $(crawler_libs) $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(crawler_tests)
+TESTS += $(crawler_tests)
+endif
+
+include t/fuzz/crawler.mk
