@@ -1,0 +1,175 @@
+/* list, search, sources, health: one question, one answer. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/http.h"
+#include "ctl/snapshot.h"
+#include "shared/json_text.h"
+
+enum { EXCERPT_BYTES = 400 };
+
+static int
+print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return CTL_DONE;
+}
+
+/* The member key of o as an array; its length, 0 when there is none. */
+static size_t
+array_of(struct json_object *o, const char *key, struct json_object **out)
+{
+	*out = NULL;
+	if (!json_object_object_get_ex(o, key, out) || !json_object_is_type(*out, json_type_array))
+		return 0;
+	return json_object_array_length(*out);
+}
+
+int
+cmd_list(const struct ctl *ctl)
+{
+	struct json_object *o = NULL, *ops;
+	int rc = http_json(ctl, "GET", ctl->opt.all ? "/api/crawl-progress?all=1" : "/api/crawl-progress", NULL, &o);
+	size_t n;
+
+	if (rc != CTL_DONE)
+		return rc;
+	if (ctl->opt.json)
+		return print_json(o);
+	n = array_of(o, "operations", &ops);
+	if (n == 0)
+		puts(ctl->opt.all ? "no crawls" : "no crawls under way; --all shows the ended ones");
+	for (size_t i = 0; i < n; i++) {
+		struct snapshot s;
+		char url[300];
+
+		snapshot_read(&s, json_object_array_get_idx(ops, i));
+		printable(url, sizeof url, s.url);
+		printf("%-36.36s  %-10.10s %3lld%%  %6lld/%-6lld  %.19s  %s\n", s.id, s.status, (long long)s.percentage,
+		    (long long)s.processed, (long long)s.total, s.started, url);
+	}
+	json_object_put(o);
+	return CTL_DONE;
+}
+
+int
+cmd_sources(const struct ctl *ctl)
+{
+	struct json_object *o = NULL, *items;
+	int rc = http_json(ctl, "GET", "/api/knowledge-items?per_page=200", NULL, &o);
+	size_t n;
+
+	if (rc != CTL_DONE)
+		return rc;
+	if (ctl->opt.json)
+		return print_json(o);
+	n = array_of(o, "items", &items);
+	if (n == 0)
+		puts("nothing has been crawled yet; start with `archonctl crawl URL`");
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(items, i), *meta = NULL;
+		char title[100], url[300];
+
+		(void)json_object_object_get_ex(item, "metadata", &meta);	/* absent: zeros are shown */
+		printable(title, sizeof title, json_text_of(item, "title"));
+		printable(url, sizeof url, json_text_of(item, "url"));
+		printf("%-16.16s  %-8.8s %6lld pages %7lld chunks  %s  %s\n", json_text_of(item, "source_id"),
+		    json_text_of(meta, "status"), (long long)json_int_of(meta, "pages_count"),
+		    (long long)json_int_of(meta, "chunks_count"), title, url);
+	}
+	json_object_put(o);
+	return CTL_DONE;
+}
+
+static void
+print_hit(const struct ctl *ctl, size_t i, struct json_object *hit)
+{
+	struct json_object *score = NULL;
+	char title[160], headings[200], url[300], excerpt[EXCERPT_BYTES];
+	const char *bold = ctl->tty ? "\033[1m" : "", *plain = ctl->tty ? "\033[0m" : "";
+
+	(void)json_object_object_get_ex(hit, "score", &score);	/* absent: 0 */
+	printable(title, sizeof title, json_text_of(hit, "title"));
+	printable(headings, sizeof headings, json_text_of(hit, "headers"));
+	printable(url, sizeof url, json_text_of(hit, "url"));
+	printable(excerpt, sizeof excerpt, json_text_of(hit, "content"));
+	printf("%s%zu. %s%s  (%.2f)\n   %s\n", bold, i + 1, title, plain, json_object_get_double(score), url);
+	if (headings[0] != '\0')
+		printf("   %s\n", headings);
+	printf("   %s\n\n", excerpt);
+}
+
+int
+cmd_search(const struct ctl *ctl)
+{
+	const struct options *opt = &ctl->opt;
+	struct json_object *o = NULL, *hits;
+	struct text body = { 0 };
+	int rc = CTL_FAILED;
+	size_t n;
+
+	json_open(&body, '{');
+	json_kstr(&body, "query", opt->word);
+	if (opt->source != NULL)
+		json_kstr(&body, "source", opt->source);
+	if (opt->type != NULL)
+		json_kstr(&body, "knowledge_type", opt->type);
+	if (opt->limit >= 0)
+		json_kint(&body, "match_count", opt->limit);
+	json_close(&body, '}');
+	if (text_str(&body) != NULL)
+		rc = http_json(ctl, "POST", "/api/rag/query", text_str(&body), &o);
+	text_fini(&body);
+	if (rc != CTL_DONE)
+		return rc;
+	if (opt->json)
+		return print_json(o);
+	n = array_of(o, "results", &hits);
+	if (n == 0)
+		puts("nothing found");
+	for (size_t i = 0; i < n; i++)
+		print_hit(ctl, i, json_object_array_get_idx(hits, i));
+	json_object_put(o);
+	return CTL_DONE;
+}
+
+int
+cmd_health(const struct ctl *ctl)
+{
+	struct json_object *o = NULL, *parts = NULL;
+	struct http_reply rp;
+	struct err e;
+	const char *body;
+	int rc;
+
+	if (http_call(ctl, "GET", "/health", NULL, &rp, &e) < 0) {
+		fprintf(stderr, "archonctl: %s\n", e.text);
+		return CTL_UNREACHABLE;
+	}
+	/* An unhealthy one answers 503, with the same object. */
+	body = text_str(&rp.body);
+	o = body != NULL ? json_tokener_parse(body) : NULL;
+	if (json_text_of(o, "status")[0] == '\0') {
+		rc = http_complain(&rp);
+		goto done;
+	}
+	rc = strcmp(json_text_of(o, "status"), "healthy") == 0 ? CTL_DONE : CTL_FAILED;
+	if (ctl->opt.json) {
+		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		goto done;
+	}
+	printf("%s: %s %s\n", json_text_of(o, "status"), json_text_of(o, "service"), json_text_of(o, "version"));
+	if (json_object_object_get_ex(o, "parts", &parts) && json_object_is_type(parts, json_type_object)) {
+		json_object_object_foreach(parts, name, part)
+			printf("  %-8s %s\n", name, json_object_is_type(part, json_type_string) ?
+			    json_object_get_string(part) : json_object_to_json_string_ext(part, JSON_C_TO_STRING_PLAIN));
+	}
+done:
+	json_object_put(o);
+	text_fini(&rp.body);
+	return rc;
+}

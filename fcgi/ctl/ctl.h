@@ -1,0 +1,43 @@
+/*
+ * ctl - archonctl: what its commands have in common.  A command returns the
+ * exit status of the program.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <stdbool.h>
+
+#include "ctl/options.h"
+#include "shared/conf.h"
+
+enum ctl_status {		/* also in --help */
+	CTL_DONE = 0,
+	CTL_FAILED = 1,
+	CTL_CANCELLED = 2,
+	CTL_USAGE = 64,		/* EX_USAGE; also what the server calls invalid */
+	CTL_UNREACHABLE = 69,	/* EX_UNAVAILABLE */
+	CTL_LEFT = 130,		/* Ctrl-C twice: the crawl goes on or is being cancelled */
+};
+
+enum { CTL_URL_BYTES = 1024 };
+
+struct ctl {
+	struct conf    conf;
+	struct options opt;
+	char	       base[CTL_URL_BYTES];	/* "http://host:port", no slash at the end */
+	char	       unix_path[108];		/* connect here instead, when not empty */
+	int	       call_ms;			/* longest that a request may take; 0: some 30 s */
+	bool	       tty;			/* stdout is a terminal */
+};
+
+typedef int ctl_command_f(const struct ctl *ctl);
+
+ctl_command_f cmd_crawl, cmd_watch, cmd_stop;			/* cmd_crawl.c */
+ctl_command_f cmd_list, cmd_search, cmd_sources, cmd_health;	/* cmd_ask.c */
+ctl_command_f cmd_pause, cmd_resume, cmd_retry, cmd_refresh, cmd_failures;	/* cmd_steer.c */
+ctl_command_f cmd_stat;						/* cmd_stat.c */
+ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
+ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */
+int watch_raw(const struct ctl *ctl);				/* cmd_watch_raw.c */
+
+#endif
