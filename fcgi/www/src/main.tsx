@@ -1,0 +1,8 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/pages.css';
+import './styles/card.css';
+
+createRoot(document.getElementById('root')!).render(<App />);

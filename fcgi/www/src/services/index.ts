@@ -1,0 +1,8 @@
+/* All the services, for those who bring their own page. */
+export * from './types';
+export { ApiClient, ApiError, apiClient, type RequestOptions } from './apiClient';
+export { CrawlProgressService, crawlProgressService, type ConnectionState, type StreamProgressOptions } from './crawlProgressService';
+export { HealthService, healthService } from './healthService';
+export { KnowledgeItemsService, knowledgeItemsService } from './knowledgeItemsService';
+export { newProgressId } from './progressId';
+export { CrawlBoard, type TrackedCrawl } from './crawlBoard';
