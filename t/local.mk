@@ -9,11 +9,22 @@ AM_TESTS_ENVIRONMENT = \
 	T_SRC='$(abs_top_srcdir)' T_BLD='$(abs_top_builddir)' T_NGINX='$(NGINX)' CK_TIMEOUT_MULTIPLIER=5; \
 	export T_SRC T_BLD T_NGINX CK_TIMEOUT_MULTIPLIER;
 
-t_scripts =
+t_scripts = \
+	%D%/0010-includes.t \
+	%D%/0020-source.t \
+	%D%/0030-conf.t \
+	%D%/0040-install.t \
+	%D%/0050-stress.t \
+	%D%/1000-smoke.t \
+	%D%/2000-ways.t \
+	%D%/2100-workers.t \
+	%D%/2200-stress.t
 TESTS += $(t_scripts)
 EXTRA_DIST += $(t_scripts) %D%/lib.sh
 
 include %D%/unit/local.mk
+include %D%/blackbox.mk
+include %D%/stress/local.mk
 
 # Are crawls complete?  Against an independent walk, on documentation that is installed.
 EXTRA_DIST += %D%/crawl/docs %D%/crawl/walk

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Three relay processes on one socket: all clients are served, whoever has them;
+# one dies, all are executed anew in place.
+. "${T_SRC:-$(dirname "$0")/..}/t/lib.sh"
+t_need curl "$T_NGINX"
+
+mkdir "$T/site"
+echo '<!DOCTYPE html><html><head><title>Hall</title></head><body><main><h1>Hall</h1><p>A quiet page with some words on it.</p></main></body></html>' >"$T/site/index.html"
+t_ok 'a site to crawl' t_site "$T/site"
+t_ok 'api, relay and crawler become healthy' t_archon "allow_private = $T_SITE" 'relay_workers = 3' 'drain = 0s'
+
+id=11111111-2222-4333-8444-555555555555 n=12
+has() { grep -qE "$1" "$2" || { cat "$2"; return 1; }; }
+events() {	# FILE PATH
+	t_start "$1" sh -c 'trap "kill \$!; exit 0" TERM; curl -sSN --max-time 100 "$@" & wait; echo ended' - \
+		--unix-socket "$T/http.sock" -H 'Accept: text/event-stream' "http://localhost$2"
+}
+all_have() {	# PATTERN
+	for i in $(seq $n); do has "$1" "$T/c$i.log" || return 1; done
+}
+for i in $(seq $n); do events "c$i" "/api/crawl-progress/$id"; done
+t_ok 'every client waits'			t_until 15 all_have '"status":"waiting"'
+count() { [ "$(grep -c "$1" "$T/relay.log")" -eq "$2" ] || { cat "$T/relay.log"; return 1; }; }
+t_ok 'there are three of them'			t_until 10 count 'start max_clients' 3
+
+kill -HUP "$(t_pid relay)"
+t_ok 'all are executed anew'			t_until 15 count 'handover clients=' 3
+t_ok 'no client was lost'			count ' lost=0' 3
+start() { t_status 202 -H 'Content-Type: application/json' -d "{\"url\":\"http://$T_SITE/\",\"progress_id\":\"$id\"}" /api/knowledge-items/crawl; }
+t_ok 'a crawl'					start
+t_ok 'every client sees its end'		t_until 15 all_have '"type":"crawl_completed"'
+once() { for i in $(seq $n); do [ "$(grep -c '"type":"crawl_completed"' "$T/c$i.log")" -eq 1 ] || return 1; done; }
+t_ok '...once'					once
+
+sed -i 's/^relay_workers = 3/relay_workers = 2/' "$T/archon.conf"
+kill -HUP "$(t_pid relay)"
+t_ok 'two are enough from now on'		t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 2 ]' "$(t_pid relay)"
+sed -i 's/^relay_workers = 2/relay_workers = 3/' "$T/archon.conf"
+kill -HUP "$(t_pid relay)"
+t_ok 'no: three'				t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 3 ]' "$(t_pid relay)"
+children() { cat /proc/"$(t_pid relay)"/task/*/children; }
+set -- $(children)
+kill -KILL "$1"
+t_ok 'one that dies is replaced'		t_until 15 count 'another is started' 1
+t_ok '...and there are three'			t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 3 ]' "$(t_pid relay)"
+clients() {
+	for i in $(seq 6); do events "d$i" /api/crawl/stream; done
+	for i in $(seq 6); do t_until 10 has '^retry:' "$T/d$i.log" || return 1; done
+}
+t_ok 'new clients are served'			clients
+kill -USR1 "$(t_pid relay)"
+t_ok 'USR1 reaches all of them'			t_until 10 count 'dump clients=' 3
+grep -q 'dump clients=' "$T/relay.log" && sed -n 's/.*dump \(clients=[0-9]*\).*/# \1/p' "$T/relay.log"

@@ -1,0 +1,20 @@
+# The whole house from outside, through the nginx that ships.
+check_PROGRAMS += t/badsite
+t_badsite_SOURCES = %D%/badsite.c
+
+blackbox_scripts = \
+	%D%/1010-routes.t \
+	%D%/1100-bad-input.t \
+	%D%/1200-crawl-errors.t \
+	%D%/2000-websocket.t \
+	%D%/2100-follow.t \
+	%D%/2200-logs.t \
+	%D%/2400-refresh.t \
+	%D%/2410-steer.t \
+	%D%/2420-hostile.t \
+	%D%/3000-kill.t \
+	%D%/3100-bad-days.t \
+	%D%/4000-conf.t \
+	%D%/4100-run.t
+TESTS += $(blackbox_scripts)
+EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs

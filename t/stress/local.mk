@@ -1,0 +1,45 @@
+# Concurrency claims: each with its broken variants, which the same run must find.
+stress_programs = \
+	t/stress/stress_ring \
+	t/stress/stress_ring_head \
+	t/stress/stress_ring_lock \
+	t/stress/stress_row \
+	t/stress/stress_row_writer \
+	t/stress/stress_row_reader \
+	t/stress/stress_wake \
+	t/stress/stress_wake_late \
+	t/stress/stress_wake_order \
+	t/stress/stress_relay \
+	t/stress/stress_relay_cursor
+check_PROGRAMS += $(stress_programs)
+EXTRA_DIST += %D%/run
+
+t_stress_stress_ring_SOURCES = %D%/stress_ring.c
+t_stress_stress_ring_LDADD = $(shared_libs)
+t_stress_stress_ring_head_SOURCES = %D%/stress_ring.c
+t_stress_stress_ring_head_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_HEAD
+t_stress_stress_ring_head_LDADD = $(shared_libs)
+t_stress_stress_ring_lock_SOURCES = %D%/stress_ring.c
+t_stress_stress_ring_lock_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_LOCK
+t_stress_stress_ring_lock_LDADD = $(shared_libs)
+t_stress_stress_row_SOURCES = %D%/stress_row.c
+t_stress_stress_row_LDADD = $(shared_libs)
+t_stress_stress_row_writer_SOURCES = %D%/stress_row.c
+t_stress_stress_row_writer_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_WRITER
+t_stress_stress_row_writer_LDADD = $(shared_libs)
+t_stress_stress_row_reader_SOURCES = %D%/stress_row.c
+t_stress_stress_row_reader_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_READER
+t_stress_stress_row_reader_LDADD = $(shared_libs)
+t_stress_stress_wake_SOURCES = %D%/stress_wake.c
+t_stress_stress_wake_LDADD = $(shared_libs)
+t_stress_stress_wake_late_SOURCES = %D%/stress_wake.c
+t_stress_stress_wake_late_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_LATE
+t_stress_stress_wake_late_LDADD = $(shared_libs)
+t_stress_stress_wake_order_SOURCES = %D%/stress_wake.c
+t_stress_stress_wake_order_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_ORDER
+t_stress_stress_wake_order_LDADD = $(shared_libs)
+t_stress_stress_relay_SOURCES = %D%/stress_relay.c
+t_stress_stress_relay_LDADD = $(shared_libs)
+t_stress_stress_relay_cursor_SOURCES = %D%/stress_relay.c
+t_stress_stress_relay_cursor_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_CURSOR
+t_stress_stress_relay_cursor_LDADD = $(shared_libs)
