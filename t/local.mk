@@ -25,6 +25,8 @@ EXTRA_DIST += $(t_scripts) %D%/lib.sh
 include %D%/unit/local.mk
 include %D%/blackbox.mk
 include %D%/stress/local.mk
+include %D%/bench/local.mk
+include %D%/docs/local.mk
 
 # Are crawls complete?  Against an independent walk, on documentation that is installed.
 EXTRA_DIST += %D%/crawl/docs %D%/crawl/walk

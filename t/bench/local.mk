@@ -1,0 +1,28 @@
+# Benches: never part of `make check'.  `make bench' runs them all; build for
+# it without sanitizers.  Each prints its floor, measured in the same run.
+bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse
+bench_scripts = %D%/live %D%/crawl
+EXTRA_PROGRAMS += $(bench_programs)
+EXTRA_DIST += $(bench_scripts)
+
+bench_rig = %D%/rig.c %D%/rig.h %D%/floor.c
+bench_crowd = %D%/crowd.c %D%/crowd.h
+t_bench_latency_SOURCES = %D%/latency.c $(bench_rig) $(bench_crowd)
+t_bench_latency_LDADD = $(shared_libs)
+t_bench_fanout_SOURCES = %D%/fanout.c $(bench_rig) $(bench_crowd)
+t_bench_fanout_LDADD = $(shared_libs)
+t_bench_fetch_SOURCES = %D%/fetch.c $(bench_rig)
+t_bench_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+t_bench_fetch_LDADD = $(shared_libs) $(CURL_LIBS)
+t_bench_delay_SOURCES = %D%/delay.c $(bench_rig)
+t_bench_delay_LDADD = $(shared_libs)
+
+CLEANFILES += $(bench_programs)
+
+bench-programs: $(bench_programs)
+bench: programs bench-programs
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/live $(BENCH_FLAGS)
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl $(BENCH_FLAGS)
+.PHONY: bench bench-programs
+t_bench_parse_SOURCES = %D%/parse.c
+t_bench_parse_LDADD = $(extract_libs) $(shared_libs)
