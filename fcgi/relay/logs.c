@@ -105,6 +105,7 @@ logs_skip(struct logs *l, uint64_t first)	/* what is no longer there to read */
 		l->next_seq = first;
 	}
 	each_tape(l, tape_drop, first);
+	l->first = first;
 }
 
 static void
@@ -163,19 +164,26 @@ static struct tape *
 logs_make(struct logs *l, enum wire w, enum ring_level level)	/* with what the ring has */
 {
 	struct tape *t = tape_new();
+	uint64_t first;
 
 	if (t == NULL || l->table == NULL)
 		return t;
-	for (uint64_t seq = ring_first(l->table); seq < l->next_seq; seq++) {
+	first = ring_first(l->table);
+	for (uint64_t seq = first; seq < l->next_seq; seq++) {
 		struct frame *f;
+		int rc = ring_read(l->table, seq, &l->entry);
 
-		if (ring_read(l->table, seq, &l->entry) < 0 || l->entry.level < level)
+		if (rc < 0)
+			first = seq + 1;	/* overrun while we read */
+		if (rc < 0 || l->entry.level < level)
 			continue;
 		logs_encode(l);
 		f = entry_frame(l, w);
 		tape_add(t, seq, f);
 		frame_unref(f);
 	}
+	if (first > l->first)
+		logs_skip(l, first);	/* all tapes begin where this one does: gaps are counted from there */
 	return t;
 }
 

@@ -24,6 +24,7 @@ struct logs {
 	kick_f	     *kick;
 	uint64_t      next_seq;		/* to be read from the ring */
 	uint64_t      floor;
+	uint64_t      first;		/* the oldest entry that tapes may hold; the ring may be further */
 	struct tape  *tape[LOGS_WIRES][RING_N_LEVELS];	/* NULL: nobody follows it */
 	struct tape  *unused;		/* freed when the turn is over */
 	struct grave  grave;

@@ -66,12 +66,12 @@ gap(struct conn *c, uint64_t missed, struct piece *out)
 	return 1;
 }
 
-/* Where a sequence number stands on the tape; what is between it and the oldest entry of the ring was missed. */
+/* Where a sequence number stands on the tape; what is between it and the oldest entry there was missed. */
 static uint64_t
 logs_seek(struct conn *c)
 {
 	const struct logs *l = &relay_of(c)->logs;
-	uint64_t begin = c->sub.at + 1, first = l->table != NULL ? ring_first(l->table) : 0;
+	uint64_t begin = c->sub.at + 1, first = l->first;
 
 	c->sub.mark = tape_seek(logs_tape(&c->sub), c->sub.at);
 	if (begin < l->floor)
