@@ -46,4 +46,4 @@ t_ok 'stop'				run --stop --dir "$T/one"
 t_ok 'stop the other'			run --stop --dir "$T/two"
 t_ok 'stop what does not run'		run --stop --dir "$T/nowhere"
 t_ok '...makes no directory'		test ! -e "$T/nowhere"
-rm -f "$T_BLD/page.failed"
+rm -f "$T_BLD/page.failed" "$T_BLD/build.log" "$T_BLD/lock"	# what conf/run leaves where it builds
