@@ -16,9 +16,9 @@ t_scripts = \
 	%D%/0040-install.t \
 	%D%/0050-stress.t \
 	%D%/1000-smoke.t \
-	%D%/2000-ways.t \
-	%D%/2100-workers.t \
-	%D%/2200-stress.t
+	%D%/2010-ways.t \
+	%D%/2110-workers.t \
+	%D%/2210-stress.t
 TESTS += $(t_scripts)
 EXTRA_DIST += $(t_scripts) %D%/lib.sh
 

@@ -17,7 +17,6 @@
 #include "relay/logs_stream.h"
 #include "relay/progress_stream.h"
 #include "relay/upgrade.h"
-#include "shared/clock.h"
 #include "shared/daemon.h"
 #include "shared/log.h"
 #include "shared/table.h"
@@ -95,31 +94,22 @@ relay_stop(struct relay *r, const char *signal, unsigned code, const char *reaso
 	timer_set(&r->loop.timers, &r->drained, r->loop.now_ns + (r->conf->drain_ms + RELAY_GRACE_MS) * NS_PER_MS);
 }
 
-static void
-relay_reload(struct relay *r)
+static int
+relay_upgrade(void *arg)
 {
-	struct err e = { "" };
-	int rc;
+	struct relay *r = arg;
 
-	if (r->server.stopping != 0)
-		return;
-	daemon_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono_ns() / 1000));
-	switch (upgrade_check(&e)) {
-	case UPGRADE_AFRESH:
-		log_event(LOG_WARNING, "upgrade afresh why=\"%s\"", e.text);
-		r->afresh = true;
-		relay_stop(r, "HUP", 1012, "the server is restarting");
-		return;
-	case UPGRADE_NOW:
-		log_event(LOG_NOTICE, "upgrade clients=%u", r->server.n_conns);
-		rc = upgrade_exec(r, r->listen_fd);
-		err_set(&e, rc, "%s", strerror(-rc));	/* we are still here */
-		break;
-	case UPGRADE_KEEP:
-		break;
-	}
-	log_event(LOG_ERR, "upgrade kept=old why=\"%s\"", e.text);
-	daemon_notify("READY=1");
+	log_event(LOG_NOTICE, "upgrade clients=%u", r->server.n_conns);
+	return upgrade_exec(r, r->listen_fd);
+}
+
+static void
+relay_afresh(void *arg)
+{
+	struct relay *r = arg;
+
+	r->afresh = true;
+	relay_stop(r, "HUP", 1012, "the server is restarting");
 }
 
 static void
@@ -145,7 +135,8 @@ signals_ready(struct watch *w, uint32_t events)
 			server_dump(&r->server);
 			break;
 		case SIGHUP:
-			relay_reload(r);
+			if (r->server.stopping == 0)
+				upgrade(relay_upgrade, relay_afresh, r);
 			break;
 		default:
 			log_event(LOG_NOTICE, "signal=%u ignored", si.ssi_signo);

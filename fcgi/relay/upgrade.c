@@ -17,6 +17,7 @@
 
 #include "relay/handover.h"
 #include "relay/relay.h"
+#include "shared/clock.h"
 #include "shared/daemon.h"
 #include "shared/log.h"
 
@@ -63,8 +64,10 @@ await(pid_t pid)			/* its exit status, -1: by a signal or too late */
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-enum upgrade_verdict
-upgrade_check(struct err *e)
+enum upgrade_verdict { UPGRADE_KEEP, UPGRADE_AFRESH, UPGRADE_NOW };
+
+static enum upgrade_verdict
+upgrade_check(struct err *e)		/* e says why it is KEEP or AFRESH */
 {
 	char version[16], *args[ARGS_MAX + 4], takes[] = "--takes", check[] = "--check-config";
 	unsigned n = 0;
@@ -94,6 +97,29 @@ upgrade_check(struct err *e)
 		err_set(e, -EINVAL, rc == 1 ? "the configuration is bad" : "%s --check-config: status %d", own_path, rc);
 		return UPGRADE_KEEP;
 	}
+}
+
+void
+upgrade(int (*now)(void *arg), void (*afresh)(void *arg), void *arg)
+{
+	struct err e = { "" };
+	int rc;
+
+	daemon_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono_ns() / 1000));
+	switch (upgrade_check(&e)) {
+	case UPGRADE_AFRESH:
+		log_event(LOG_WARNING, "upgrade afresh why=\"%s\"", e.text);
+		afresh(arg);
+		return;
+	case UPGRADE_NOW:
+		rc = now(arg);
+		err_set(&e, rc, "%s", strerror(-rc));	/* we are still here */
+		break;
+	case UPGRADE_KEEP:
+		break;
+	}
+	log_event(LOG_ERR, "upgrade kept=old why=\"%s\"", e.text);
+	daemon_notify("READY=1");
 }
 
 /* -- becoming it ------------------------------------------------------------------- */

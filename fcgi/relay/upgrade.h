@@ -21,8 +21,12 @@ struct relay;
 /* The command line this process was started with (borrowed for ever), and its working directory's view of argv[0]. */
 void upgrade_init(char **argv);
 
-enum upgrade_verdict { UPGRADE_KEEP, UPGRADE_AFRESH, UPGRADE_NOW };
-enum upgrade_verdict upgrade_check(struct err *e);	/* e says why it is KEEP or AFRESH; takes some milliseconds */
+/*
+ * Ask the file, which takes some milliseconds, and call the one of the two that
+ * its answer asks for, or none; log and supervisor are told.  now() returns only
+ * when it failed, with -errno; after afresh() the caller is on its way out.
+ */
+void upgrade(int (*now)(void *arg), void (*afresh)(void *arg), void *arg);
 
 /* Return only when it failed: -errno, and the relay serves on. */
 int upgrade_exec(struct relay *r, int listen_fd);

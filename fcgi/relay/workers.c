@@ -164,31 +164,22 @@ workers_fill(struct workers *ws, int64_t *wait_ns)
 	return false;
 }
 
-static void
-workers_reload(struct workers *ws)
+static int
+workers_upgrade(void *arg)
 {
-	struct err e = { "" };
-	int rc;
+	struct workers *ws = arg;
 
-	if (ws->stopping)
-		return;
-	daemon_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono_ns() / 1000));
-	switch (upgrade_check(&e)) {
-	case UPGRADE_AFRESH:
-		log_event(LOG_WARNING, "upgrade afresh why=\"%s\"", e.text);
-		ws->afresh = ws->stopping = true;
-		workers_tell(ws, SIGUSR2);
-		return;
-	case UPGRADE_NOW:
-		workers_tell(ws, SIGHUP);
-		rc = workers_exec(ws);
-		err_set(&e, rc, "%s", strerror(-rc));	/* we are still here */
-		break;
-	case UPGRADE_KEEP:
-		break;
-	}
-	log_event(LOG_ERR, "upgrade kept=old why=\"%s\"", e.text);
-	daemon_notify("READY=1");
+	workers_tell(ws, SIGHUP);
+	return workers_exec(ws);
+}
+
+static void
+workers_afresh(void *arg)
+{
+	struct workers *ws = arg;
+
+	ws->afresh = ws->stopping = true;
+	workers_tell(ws, SIGUSR2);
 }
 
 static void
@@ -199,7 +190,8 @@ workers_signal(struct workers *ws, int signo)
 		workers_reap(ws);
 		break;
 	case SIGHUP:
-		workers_reload(ws);
+		if (!ws->stopping)
+			upgrade(workers_upgrade, workers_afresh, ws);
 		break;
 	case SIGTERM:
 	case SIGINT:

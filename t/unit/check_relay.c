@@ -7,33 +7,8 @@
 #include <sys/socket.h>
 
 #include "relay/conn.h"
-#include "relay_peer.h"
+#include "relay_fixture.h"
 #include "shared/clock.h"
-
-static struct rig rig;
-static struct peer p, q;
-
-#define ID "0b7f1c52-7d3f-4c63-9a55-1f1f6a1c2d3e"
-
-static void
-setup(void)
-{
-	rig_conf(&rig);
-	p.fd = q.fd = -1;
-}
-
-static void
-teardown(void)
-{
-	if (p.fd != -1)
-		peer_gone(&p);
-	if (q.fd != -1)
-		peer_gone(&q);
-	ck_assert(rig_empty(&rig));
-	rig_turns(&rig, 1);
-	ck_assert_uint_eq(rig.relay.topics.n, 0);
-	rig_stop(&rig);
-}
 
 /* -- handshake --------------------------------------------------------------- */
 
@@ -128,7 +103,6 @@ END_TEST
 
 START_TEST(test_waiting_then_everything)
 {
-	rig.conf.conflate_ms = 0;
 	rig_start(&rig, true);
 	peer_open(&rig, &p, ID);
 	EXPECT_TEXT(p, "\"status\":\"waiting\"");
@@ -197,7 +171,6 @@ START_TEST(test_slow_client)
 	char line[ROW_LOG_BYTES];
 	unsigned terminal = 0, frames = 0;
 
-	rig.conf.conflate_ms = 0;
 	rig_start(&rig, true);
 	rig_publish(&rig, ID, CRAWL_CRAWLING, 0);
 	memset(line, 'x', sizeof line - 1);
@@ -233,7 +206,6 @@ START_TEST(test_write_timeout)
 {
 	int small = 4096;
 
-	rig.conf.conflate_ms = 0;
 	rig.conf.write_ms = 100;
 	rig_start(&rig, true);
 	rig_publish(&rig, ID, CRAWL_CRAWLING, 0);
@@ -268,7 +240,6 @@ END_TEST
 
 START_TEST(test_deaths_in_one_fanout)
 {
-	rig.conf.conflate_ms = 0;
 	rig_start(&rig, true);
 	peer_open(&rig, &p, ID);
 	peer_open(&rig, &q, ID);
@@ -315,7 +286,6 @@ START_TEST(test_out_of_memory)
 	bool happened = true;
 	unsigned n;
 
-	rig.conf.conflate_ms = 0;
 	rig_start(&rig, true);
 	peer_open(&rig, &q, "good");
 	EXPECT_TEXT(q, "\"waiting\"");
@@ -458,12 +428,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("relay");
-	TCase *tc = tcase_create("clients");
-	SRunner *sr;
-	int failed;
+	TCase *tc = relay_case(s, "clients");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_handshake_in_every_split);
 	tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, test_id_is_decoded);
@@ -481,10 +447,5 @@ main(void)
 	tcase_add_test(tc, test_pings);
 	tcase_add_test(tc, test_pongs_wait_for_a_client_that_does_not_read);
 	tcase_add_loop_test(tc, test_endings, 0, sizeof endings / sizeof endings[0]);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return relay_suite_run(s);
 }

@@ -7,33 +7,10 @@
 #include <string.h>
 
 #include "relay/addresses.h"
-#include "relay_peer.h"
+#include "relay_fixture.h"
 #include "shared/clock.h"
 
-static struct rig rig;
-static struct peer p, q, r;
-
 #define PATH "/api/crawl-progress/x"
-
-static void
-setup(void)
-{
-	rig_conf(&rig);
-	p.fd = q.fd = r.fd = -1;
-}
-
-static void
-teardown(void)
-{
-	struct peer *all[] = { &p, &q, &r };
-
-	for (size_t i = 0; i < 3; i++)
-		if (all[i]->fd != -1)
-			peer_gone(all[i]);
-	ck_assert(rig_empty(&rig));
-	ck_assert_uint_eq(rig.relay.server.n_clients, 0);
-	rig_stop(&rig);
-}
 
 static unsigned
 status_from(struct peer *peer, const char *ip)
@@ -152,22 +129,13 @@ int
 main(void)
 {
 	Suite *s = suite_create("relay limits");
-	TCase *tc = tcase_create("limits");
-	SRunner *sr;
-	int failed;
+	TCase *tc = relay_case(s, "limits");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_per_address);
 	tcase_add_test(tc, test_messages_a_second);
 	tcase_add_test(tc, test_good_byes_are_spread);
-	suite_add_tcase(s, tc);
 	tc = tcase_create("addresses");
 	tcase_add_test(tc, test_addresses);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return relay_suite_run(s);
 }

@@ -7,38 +7,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "relay_peer.h"
+#include "relay_fixture.h"
 #include "shared/catalogue.h"
 #include "shared/ring.h"
 
-static struct rig rig;
-static struct peer p, q;
 static uint64_t first_seq;	/* of entry 1 */
 
 #define LOGS	"/api/mcp/logs/stream"
 #define ITEMS	"/api/knowledge-items/stream"
-
-static void
-setup(void)
-{
-	rig_conf(&rig);
-	p.fd = q.fd = -1;
-}
-
-static void
-teardown(void)
-{
-	if (p.fd != -1)
-		peer_gone(&p);
-	if (q.fd != -1)
-		peer_gone(&q);
-	ck_assert(rig_empty(&rig));
-	rig_turns(&rig, 1);
-	for (unsigned w = 0; w < LOGS_WIRES; w++)
-		for (unsigned v = 0; v < RING_N_LEVELS; v++)
-			ck_assert_ptr_null(rig.relay.logs.tape[w][v]);	/* nobody follows: nothing is kept */
-	rig_stop(&rig);
-}
 
 /* -- the log ------------------------------------------------------------------------ */
 
@@ -297,12 +273,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("relay logs");
-	TCase *tc = tcase_create("logs");
-	SRunner *sr;
-	int failed;
+	TCase *tc = relay_case(s, "logs");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_replay_then_live);
 	tcase_add_test(tc, test_since_and_level);
 	tcase_add_test(tc, test_gap);
@@ -311,10 +283,5 @@ main(void)
 	tcase_add_test(tc, test_log_events);
 	tcase_add_test(tc, test_items);
 	tcase_add_test(tc, test_items_events);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return relay_suite_run(s);
 }

@@ -3,32 +3,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "relay_peer.h"
-
-static struct rig rig;
-static struct peer p, q;
-
-#define ID "0b7f1c52-7d3f-4c63-9a55-1f1f6a1c2d3e"
-
-static void
-setup(void)
-{
-	rig_conf(&rig);
-	p.fd = q.fd = -1;
-}
-
-static void
-teardown(void)
-{
-	if (p.fd != -1)
-		peer_gone(&p);
-	if (q.fd != -1)
-		peer_gone(&q);
-	ck_assert(rig_empty(&rig));
-	rig_turns(&rig, 1);
-	ck_assert_uint_eq(rig.relay.topics.n, 0);
-	rig_stop(&rig);
-}
+#include "relay_fixture.h"
 
 START_TEST(test_silent_client_is_closed_1011)
 {
@@ -138,22 +113,13 @@ int
 main(void)
 {
 	Suite *s = suite_create("relay_time");
-	TCase *tc = tcase_create("deadlines");
-	SRunner *sr;
-	int failed;
+	TCase *tc = relay_case(s, "deadlines");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_silent_client_is_closed_1011);
 	tcase_add_test(tc, test_answering_client_stays);
 	tcase_add_test(tc, test_waiting_ends);
 	tcase_add_test(tc, test_linger_ends);
 	tcase_add_test(tc, test_stop);
 	tcase_add_test(tc, test_close_is_not_answered);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return relay_suite_run(s);
 }

@@ -6,34 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "relay_peer.h"
+#include "relay_fixture.h"
 
-static struct rig rig;
-static struct peer p, q;
-
-#define ID "0b7f1c52-7d3f-4c63-9a55-1f1f6a1c2d3e"
 #define PATH "/api/crawl-progress/" ID
-
-static void
-setup(void)
-{
-	rig_conf(&rig);
-	rig.conf.conflate_ms = 0;
-	p.fd = q.fd = -1;
-}
-
-static void
-teardown(void)
-{
-	if (p.fd != -1)
-		peer_gone(&p);
-	if (q.fd != -1)
-		peer_gone(&q);
-	ck_assert(rig_empty(&rig));
-	rig_turns(&rig, 1);
-	ck_assert_uint_eq(rig.relay.topics.n, 0);
-	rig_stop(&rig);
-}
 
 static void
 event_id(const struct peer *peer, char out[64])
@@ -273,12 +248,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("relay ways");
-	TCase *tc = tcase_create("ways");
-	SRunner *sr;
-	int failed;
+	TCase *tc = relay_case(s, "ways");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_events_beat_and_end);
 	tcase_add_test(tc, test_poll);
@@ -288,10 +259,5 @@ main(void)
 	tcase_add_test(tc, test_all_crawls_as_events);
 	tcase_add_test(tc, test_all_crawls_slow);
 	tcase_add_test(tc, test_all_crawls_and_another_table);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return relay_suite_run(s);
 }
