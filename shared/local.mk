@@ -6,6 +6,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/changecount.h \
 	%reldir%/clock.c %reldir%/clock.h \
 	%reldir%/conf.c %reldir%/conf.h \
+	%reldir%/crawl_accept.c %reldir%/crawl_accept.h \
 	%reldir%/crawl_params.c %reldir%/crawl_params.h \
 	%reldir%/cursor.h \
 	%reldir%/daemon.c %reldir%/daemon.h \
@@ -24,9 +25,12 @@ shared_libshared_a_SOURCES = \
 	%reldir%/progress_row.c %reldir%/progress_row.h \
 	%reldir%/ring.c %reldir%/ring.h \
 	%reldir%/reply.c \
+	%reldir%/refusal.c %reldir%/refusal.h \
+	%reldir%/responder.c %reldir%/responder.h \
 	%reldir%/restore.c %reldir%/restore.h \
 	%reldir%/route.c %reldir%/route.h \
 	%reldir%/row_claim.c %reldir%/row_claim.h \
+	%reldir%/service.c %reldir%/service.h \
 	%reldir%/slice.h \
 	%reldir%/store.c %reldir%/store.h \
 	%reldir%/store_crawls.c \

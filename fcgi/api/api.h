@@ -1,58 +1,25 @@
 /*
- * api - what the handlers of archon-api share: the mapped table, a store
- * connection a thread, and how their failures are answered.
- *
- * The table may be replaced while we serve (another layout, an emptied run
- * directory), the store too (a backup put back).  api_tick() looks once a second;
- * handlers reach both through here and never keep them over a request.
+ * api - what the handlers of archon-api share: the way from a request to the
+ * table and the store (service.h), and how their failures are answered.
  */
 #ifndef API_H
 #define API_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "shared/conf.h"
-#include "shared/err.h"
-#include "shared/progress_row.h"
+#include "shared/refusal.h"
 #include "shared/route.h"
-#include "shared/store.h"
-#include "shared/table.h"
+#include "shared/service.h"
 
-struct api {			/* one a process */
-	const struct conf *conf;	/* borrowed */
-	pthread_rwlock_t   table_lock;	/* of table; handlers read */
-	struct table	  *table;	/* NULL: none for now */
-	struct store	  *store;	/* the tick's own; NULL: none for now */
-	dev_t		   store_dev;
-	ino_t		   store_ino;
-	atomic_uint	   store_epoch;	/* which file; threads follow */
-};
-
-struct api_thread {		/* request.ctx */
-	struct api   *api;
-	struct store *store;
-	unsigned      store_epoch;
-};
-
-int api_open(struct api *a, const struct conf *conf, struct err *e);	/* 0, -errno with e filled */
-void api_close(struct api *a);
-void api_tick(struct api *a);
-
-struct api_thread *api_thread_new(struct api *a, struct err *e);
-void api_thread_free(struct api_thread *t);	/* NULL is fine */
+struct service_thread *api_thread(const struct request *rq);
+const struct conf *api_conf(const struct request *rq);
 
 /* The thread's store, or NULL: answer with api_no_store(). */
 struct store *api_store(const struct request *rq);
 int api_no_store(struct reply *out);
 
 /* As the functions of table.h; -ENODEV when there is no table. */
-int api_table_add(const struct request *rq, const struct crawl_progress *first);
-int api_table_read(const struct request *rq, const char *id, struct crawl_progress *out);
-int api_table_rows(const struct request *rq);
 int api_table_alive(const struct request *rq, enum table_kind kind);
 int api_table_ask(const struct request *rq, const char *id, enum table_control what);
 void api_signal_crawlers(const struct request *rq);
@@ -64,6 +31,9 @@ void api_signal_crawlers(const struct request *rq);
 struct table *api_table_get(const struct request *rq);
 void api_table_put(const struct request *rq);
 int api_table_down(struct reply *out);		/* 503 */
+
+/* Answer with what another module has refused; returns its status. */
+int api_refused(struct reply *out, const struct refusal *why);
 
 /* A store call failed with rc: log why under the request's id, answer, return the status. */
 int api_store_failed(const struct request *rq, struct reply *out, int rc);

@@ -15,20 +15,6 @@
 
 enum { PER_PAGE = 50, PER_PAGE_MAX = 200, PAGE_MAX = 1000000 };
 
-/*
- * The newest that is known: its row, else what the store kept; also when the row
- * cannot be read because its writer died in mid-write, until a crawler takes it up.
- */
-static int
-snapshot_read(const struct request *rq, struct store *st, const char *id, struct crawl_progress *p)
-{
-	int rc = api_table_read(rq, id, p);
-
-	if (rc == -ENOENT || rc == -ENODEV || rc == -EAGAIN)
-		return store_crawl_get(st, id, p);
-	return rc;
-}
-
 int
 progress_show(const struct request *rq, struct reply *out)
 {
@@ -41,7 +27,7 @@ progress_show(const struct request *rq, struct reply *out)
 		return api_no_crawl(out);
 	if (st == NULL)
 		return api_no_store(out);
-	switch (rc = snapshot_read(rq, st, id, &p)) {
+	switch (rc = service_progress(api_thread(rq), st, id, &p)) {
 	case 0:
 		break;
 	case -ENOENT:
@@ -95,7 +81,7 @@ live_put(const struct request *rq, struct store *st, const struct ids *ids, size
 	int n = 0;
 
 	for (size_t i = skip; i < ids->n && (size_t)n < max; i++) {
-		int rc = snapshot_read(rq, st, ids->id[ids->n - 1 - i], &p);
+		int rc = service_progress(api_thread(rq), st, ids->id[ids->n - 1 - i], &p);
 
 		if (rc < 0 && rc != -ENOENT)
 			return rc;

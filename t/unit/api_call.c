@@ -11,8 +11,8 @@
 
 char api_dir[] = "/tmp/check_api.XXXXXX";
 struct conf conf;
-struct api api;
-static struct api_thread *thread;
+struct service service;
+static struct service_thread *thread;
 static struct route tbl[API_N_ROUTES];
 static struct routes routes;
 
@@ -35,8 +35,8 @@ api_go(void)
 {
 	struct err e;
 
-	ck_assert_msg(api_open(&api, &conf, &e) == 0, "%s", e.text);
-	ck_assert_ptr_nonnull(thread = api_thread_new(&api, &e));
+	ck_assert_msg(service_open(&service, &conf, &e) == 0, "%s", e.text);
+	ck_assert_ptr_nonnull(thread = service_thread_new(&service, &e));
 	routes = api_routes(tbl, (size_t)conf.body_max_bytes);
 }
 
@@ -48,8 +48,8 @@ api_finish(void)
 	(void)json_object_put(body);
 	text_fini(&out.body);
 	text_fini(&http);
-	api_thread_free(thread);
-	api_close(&api);
+	service_thread_free(thread);
+	service_close(&service);
 	(void)snprintf(command, sizeof command, "rm -r '%s'", api_dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -125,13 +125,13 @@ end_it(const char *id, enum crawl_phase phase)
 	struct crawl_progress p;
 	int i;
 
-	ck_assert_int_eq(table_read_id(api.table, id, &p), 0);
+	ck_assert_int_eq(table_read_id(service.table, id, &p), 0);
 	p.seq++;
 	p.phase = phase;
 	p.ended_wall_ms = p.updated_wall_ms = clock_wall_ms();
-	ck_assert_int_ge(i = table_find(api.table, id), 0);
-	table_publish(api.table, (unsigned)i, &p);
-	ck_assert_int_eq(store_crawl_save(api.store, &p), 0);
+	ck_assert_int_ge(i = table_find(service.table, id), 0);
+	table_publish(service.table, (unsigned)i, &p);
+	ck_assert_int_eq(store_crawl_save(service.store, &p), 0);
 }
 
 int

@@ -15,7 +15,7 @@
 
 extern char api_dir[];
 extern struct conf conf;		/* changed between api_start() and api_go() */
-extern struct api api;
+extern struct service service;
 extern struct reply out;		/* of the last call ... */
 extern struct text http;		/* ... its bytes ... */
 extern struct json_object *body;	/* ... and its body, parsed */

@@ -26,12 +26,12 @@ START_TEST(accepts)
 	ck_assert_str_eq(str("message"), "Crawling started");
 	(void)snprintf(location, sizeof location, "/api/crawl-progress/%s", str("progressId"));
 	ck_assert_str_eq(header("Location"), location);
-	ck_assert_int_eq(table_read_id(api.table, str("progressId"), &row), 0);
-	ck_assert_int_eq(store_crawl_get(api.store, str("progressId"), &kept), 0);
+	ck_assert_int_eq(table_read_id(service.table, str("progressId"), &row), 0);
+	ck_assert_int_eq(store_crawl_get(service.store, str("progressId"), &kept), 0);
 	ck_assert_int_eq((int)row.phase, CRAWL_QUEUED);
 	ck_assert_str_eq(row.url, "http://docs.example.com/b");
 	ck_assert_str_eq(row.source_id, kept.source_id);
-	ck_assert_int_eq(store_crawl_params(api.store, str("progressId"), &params), 0);
+	ck_assert_int_eq(store_crawl_params(service.store, str("progressId"), &params), 0);
 	ck_assert_uint_eq(params.max_depth, 2);
 	api_finish();
 }
@@ -90,7 +90,7 @@ START_TEST(refuses)
 	ck_assert_msg(strcmp(str("field"), bad[_i].field) == 0, "%s: %s", bad[_i].send, out.body.p);
 	ck_assert(str("error")[0] != '\0');
 	ck_assert(str("code")[0] != '\0');
-	ck_assert_int_eq(store_crawls_count(api.store, false), 0);
+	ck_assert_int_eq(store_crawls_count(service.store, false), 0);
 	api_finish();
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(chosen_id)
 	ck_assert_str_eq(str("field"), "progress_id");
 	end_it("123e4567-e89b-42d3-a456-426614174000", CRAWL_COMPLETED);
 	ck_assert_int_eq(call("POST", "/api/knowledge-items/crawl", "", send), 409);
-	ck_assert_int_eq(store_crawls_count(api.store, false), 0);
+	ck_assert_int_eq(store_crawls_count(service.store, false), 0);
 	api_finish();
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(table_full)
 	ck_assert_int_eq(call("POST", "/api/knowledge-items/crawl", "", "{\"url\":\"https://a/\"}"), 503);
 	ck_assert_str_eq(str("code"), "table_full");
 	ck_assert(header("Retry-After")[0] != '\0');
-	ck_assert_int_eq(store_crawls_count(api.store, false), 16);
+	ck_assert_int_eq(store_crawls_count(service.store, false), 16);
 	api_finish();
 }
 END_TEST
@@ -133,11 +133,11 @@ START_TEST(no_row_takes_the_word_back)	/* room went between the look and the row
 	api_go();
 	for (int i = 0; i < 16; i++) {
 		id_uuid(p.id);
-		ck_assert_int_ge(table_add(api.table, &p), 0);
+		ck_assert_int_ge(table_add(service.table, &p), 0);
 	}
 	ck_assert_int_eq(call("POST", "/api/knowledge-items/crawl", "", "{\"url\":\"https://a/\"}"), 503);
 	ck_assert_str_eq(str("code"), "table_full");
-	ck_assert_int_eq(store_crawls_count(api.store, false), 0);
+	ck_assert_int_eq(store_crawls_count(service.store, false), 0);
 	api_finish();
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(store_full)
 	ck_assert_int_eq(status, 503);
 	ck_assert_str_eq(str("code"), "store_full");
 	ck_assert(header("Retry-After")[0] != '\0');
-	ck_assert_int_eq(store_crawls_count(api.store, false), n);
+	ck_assert_int_eq(store_crawls_count(service.store, false), n);
 	ck_assert_int_eq(call("GET", "/api/crawl-progress", "", NULL), 200);
 	ck_assert_int_eq(num("count"), n);
 	api_finish();
@@ -192,7 +192,7 @@ START_TEST(shows)
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(path, sizeof path, "/api/%s/%s", paths[i], id);
 		ck_assert_int_eq(call("GET", path, "", NULL), 200);
-		ck_assert_int_eq(table_read_id(api.table, id, &p), 0);
+		ck_assert_int_eq(table_read_id(service.table, id, &p), 0);
 		text_clear(&snapshot);
 		message_snapshot(&snapshot, &p);
 		ck_assert_str_eq(text_str(&out.body), text_str(&snapshot));
@@ -243,14 +243,14 @@ START_TEST(shows_what_lost_its_row)
 
 		crawl(ids[i]);
 		end_it(ids[i], CRAWL_COMPLETED);
-		ck_assert_int_eq(table_read_id(api.table, ids[i], &p), 0);	/* long ago */
+		ck_assert_int_eq(table_read_id(service.table, ids[i], &p), 0);	/* long ago */
 		p.ended_wall_ms -= 10 * TABLE_RECENT_MS;
-		row = table_find(api.table, ids[i]);
-		table_publish(api.table, (unsigned)row, &p);
+		row = table_find(service.table, ids[i]);
+		table_publish(service.table, (unsigned)row, &p);
 	}
 	for (int i = 16; i < 20; i++)
 		crawl(ids[i]);
-	ck_assert_int_lt(table_find(api.table, ids[0]), 0);
+	ck_assert_int_lt(table_find(service.table, ids[0]), 0);
 	(void)snprintf(path, sizeof path, "/api/crawl-progress/%s", ids[0]);
 	ck_assert_int_eq(call("GET", path, "", NULL), 200);
 	ck_assert_str_eq(str("status"), "completed");
@@ -324,7 +324,7 @@ START_TEST(stops)
 	ck_assert_int_eq(call("POST", path, "", NULL), 200);
 	ck_assert_str_eq(str("success"), "true");
 	ck_assert_str_eq(str("progressId"), id);
-	ck_assert_int_eq(store_crawl_cancel_asked(api.store, id), 1);
+	ck_assert_int_eq(store_crawl_cancel_asked(service.store, id), 1);
 	ck_assert_int_eq(call("POST", path, "", "{}"), 200);	/* once more does no harm */
 	end_it(id, CRAWL_CANCELLED);
 	ck_assert_int_eq(call("POST", path, "", NULL), 409);

@@ -30,10 +30,10 @@ source_put(const char *url, const char *title, const char *tag, const char *text
 	params.tags.n = 1;
 	crawl_params_source(&params, id);
 	id_sha256(hash, text, strlen(text));
-	ck_assert_int_eq(store_source_begin(api.store, id, &params, 1700000000000), 0);
-	ck_assert_int_eq(store_source_title(api.store, id, title, "about it"), 0);
-	ck_assert_int_ge(store_page_put(api.store, id, &page), 0);
-	ck_assert_int_eq(store_source_end(api.store, id, "active", 1700000001000), 0);
+	ck_assert_int_eq(store_source_begin(service.store, id, &params, 1700000000000), 0);
+	ck_assert_int_eq(store_source_title(service.store, id, title, "about it"), 0);
+	ck_assert_int_ge(store_page_put(service.store, id, &page), 0);
+	ck_assert_int_eq(store_source_end(service.store, id, "active", 1700000001000), 0);
 }
 
 START_TEST(items)
@@ -94,10 +94,10 @@ START_TEST(catalogue_is_the_first_page)
 			(void)snprintf(url, sizeof url, "https://%u.example/", i);
 			source_put(url, "T\"itle\"", "a", url);
 		}
-		before = catalogue_version(api.table);
-		ck_assert_int_eq(knowledge_publish(api.table, api.store, NULL), 0);
+		before = catalogue_version(service.table);
+		ck_assert_int_eq(knowledge_publish(service.table, service.store, NULL), 0);
 		text_clear(&page);
-		ck_assert_int_eq(catalogue_page(api.table, &page, &version), 0);
+		ck_assert_int_eq(catalogue_page(service.table, &page, &version), 0);
 		ck_assert_uint_eq(version, before + 1);
 		ck_assert_int_eq(call("GET", "/api/knowledge-items", "", NULL), 200);
 		ck_assert_uint_eq(page.len, out.body.len);
@@ -182,7 +182,7 @@ START_TEST(health)
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 503);
 	ck_assert_str_eq(str("status"), "unhealthy");
-	api_tick(&api);
+	service_tick(&service);
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 200);
 	api_finish();
 }
@@ -196,11 +196,11 @@ START_TEST(table_made_anew)
 	crawl(id);
 	(void)snprintf(path, sizeof path, "%s/table", api_dir);
 	ck_assert_int_eq(unlink(path), 0);
-	api_tick(&api);
-	ck_assert(table_is_current(api.table));
-	ck_assert_int_ge(table_find(api.table, id), 0);
+	service_tick(&service);
+	ck_assert(table_is_current(service.table));
+	ck_assert_int_ge(table_find(service.table, id), 0);
 	crawl(id);
-	ck_assert_int_ge(table_find(api.table, id), 0);
+	ck_assert_int_ge(table_find(service.table, id), 0);
 	api_finish();
 }
 END_TEST
@@ -217,12 +217,12 @@ START_TEST(killed_before_the_row)
 	crawl_params_defaults(&params);
 	FIELD_SET(params.url, "https://docs.example.com/");
 	id_uuid(p.id);
-	ck_assert_int_eq(store_crawl_accept(api.store, &params, &p), 0);
-	ck_assert_int_lt(table_find(api.table, p.id), 0);
-	api_close(&api);
-	ck_assert_msg(api_open(&api, &conf, &e) == 0, "%s", e.text);
-	ck_assert_int_ge(table_find(api.table, p.id), 0);
-	ck_assert_int_ge(table_find(api.table, id), 0);
+	ck_assert_int_eq(store_crawl_accept(service.store, &params, &p), 0);
+	ck_assert_int_lt(table_find(service.table, p.id), 0);
+	service_close(&service);
+	ck_assert_msg(service_open(&service, &conf, &e) == 0, "%s", e.text);
+	ck_assert_int_ge(table_find(service.table, p.id), 0);
+	ck_assert_int_ge(table_find(service.table, id), 0);
 	api_finish();
 }
 END_TEST
@@ -235,11 +235,11 @@ START_TEST(store_replaced)
 	crawl(id);
 	(void)snprintf(command, sizeof command, "rm '%s'/archon.db*", api_dir);
 	ck_assert_int_eq(system(command), 0);
-	api_tick(&api);
+	service_tick(&service);
 	(void)snprintf(path, sizeof path, "/api/knowledge-items/stop/%s", id);
 	ck_assert_int_eq(call("POST", path, "", NULL), 404);	/* another store, another truth */
 	crawl(id);
-	ck_assert_int_eq(store_crawls_count(api.store, false), 1);
+	ck_assert_int_eq(store_crawls_count(service.store, false), 1);
 	api_finish();
 }
 END_TEST

@@ -89,12 +89,12 @@ START_TEST(limit_since_level)
 	for (unsigned i = 0; i < 1100; i++) {
 		const struct ring_line line = { .level = (enum ring_level)(i % 5), .message = SLICE_LIT("x") };
 
-		ck_assert_int_gt(ring_append(api.table, &line, 1), 0);
+		ck_assert_int_gt(ring_append(service.table, &line, 1), 0);
 	}
-	first = (int64_t)ring_first(api.table);
+	first = (int64_t)ring_first(service.table);
 	ck_assert_uint_eq(listed(""), 100);
 	ck_assert_uint_eq(listed("limit=7"), 7);
-	ck_assert_int_eq(seq_of(-1), (int64_t)ring_last(api.table));
+	ck_assert_int_eq(seq_of(-1), (int64_t)ring_last(service.table));
 	ck_assert_int_eq(seq_of(0), seq_of(-1) - 6);
 	ck_assert_uint_eq(listed("limit=0"), 1000);
 	ck_assert_int_eq(seq_of(0), first);
@@ -105,7 +105,7 @@ START_TEST(limit_since_level)
 	(void)snprintf(query, sizeof query, "limit=10&since=%lld", (long long)first + 20);
 	ck_assert_uint_eq(listed(query), 10);		/* the oldest: who pages on misses none */
 	ck_assert_int_eq(seq_of(0), first + 21);
-	(void)snprintf(query, sizeof query, "limit=0&since=%llu", (unsigned long long)ring_last(api.table));
+	(void)snprintf(query, sizeof query, "limit=0&since=%llu", (unsigned long long)ring_last(service.table));
 	ck_assert_uint_eq(listed(query), 0);
 	ck_assert_uint_eq(listed("limit=0&since=0"), 1000);
 	ck_assert_uint_eq(listed("limit=0&since=9007199254740992"), 1000);	/* of another log: all anew */
@@ -218,8 +218,8 @@ END_TEST
 START_TEST(no_table)
 {
 	api_go();
-	table_close(api.table);
-	api.table = NULL;
+	table_close(service.table);
+	service.table = NULL;
 	ck_assert_int_eq(call("GET", path, "", NULL), 503);
 	ck_assert_str_eq(str("code"), "table_down");
 	ck_assert_int_eq(call("POST", path, "", "{\"message\":\"x\"}"), 503);
