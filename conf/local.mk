@@ -23,7 +23,7 @@ conf_in = \
 	%D%/sysusers.d/archon.conf.in %D%/tmpfiles.d/archon.conf.in %D%/archon.conf.in
 
 $(conf_expanded): Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(substitute) $(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(substitute) $(srcdir)/$@.in >$@.$$$$ && mv $@.$$$$ $@
 # Each from its own .in; the list above says which exist.
 conf/nginx/fastcgi.conf: %D%/nginx/fastcgi.conf.in
 conf/nginx/headers.conf: %D%/nginx/headers.conf.in
