@@ -289,6 +289,20 @@ done:
 	return rc;
 }
 
+int
+crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **field, struct err *e)
+{
+	static const char *const names[] = { "tags", "knowledge_type", "update_frequency" };
+	struct json_object *v;
+	int rc = 0;
+
+	*field = NULL;
+	for (unsigned i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i++)
+		if (json_object_object_get_ex(o, names[i], &v) && v != NULL)
+			rc = member_read(p, names[i], v, field, e);
+	return rc;
+}
+
 /* -- writing ---------------------------------------------------------------------- */
 
 static void

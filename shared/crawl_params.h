@@ -60,6 +60,10 @@ void crawl_params_defaults(struct crawl_params *p);	/* of all but url */
 int crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
     const char **field, struct err *e);
 
+/* The three that people change later: tags, knowledge_type, update_frequency of o.  0, -EINVAL. */
+struct json_object;
+int crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **field, struct err *e);
+
 /*
  * What a client may be shown.  Not in it: the secrets (members headers, cookies
  * and basic_auth of a request), which the store keeps apart.

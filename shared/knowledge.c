@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "shared/catalogue.h"
+#include "shared/clock.h"
 #include "shared/crawl_params.h"
 #include "shared/json_text.h"
+#include "shared/log.h"
 
 /* -- one item ------------------------------------------------------------------ */
 
@@ -48,6 +50,7 @@ metadata_put(struct text *t, const struct source *s)
 	json_kint(t, "word_count", s->n_words);
 	json_kint(t, "pages_count", s->n_pages);
 	json_kint(t, "code_examples_count", s->n_code_examples);
+	json_kint(t, "size_bytes", s->stored_bytes);
 	json_ktime(t, "last_scraped", scraped ? s->crawled_ms : 0);
 	json_ktime(t, "next_refresh", store_source_due_ms(s, params.update_frequency));
 	json_kint(t, "update_frequency", params.update_frequency);
@@ -63,11 +66,10 @@ title_of(const struct source *s)		/* a site that has not told its own */
 }
 
 int
-knowledge_item_put(const struct source *s, void *arg)
+knowledge_members_put(const struct source *s, void *arg)
 {
 	struct text *t = arg;
 
-	json_open(t, '{');
 	json_kstr(t, "id", s->id);
 	json_kstr(t, "source_id", s->id);
 	json_kstr(t, "title", title_of(s));
@@ -75,6 +77,16 @@ knowledge_item_put(const struct source *s, void *arg)
 	metadata_put(t, s);
 	json_ktime(t, "created_at", s->created_ms);
 	json_ktime(t, "updated_at", s->updated_ms);
+	return 0;
+}
+
+int
+knowledge_item_put(const struct source *s, void *arg)
+{
+	struct text *t = arg;
+
+	json_open(t, '{');
+	(void)knowledge_members_put(s, t);	/* says always 0 */
 	json_close(t, '}');
 	return 0;
 }
@@ -135,4 +147,20 @@ int
 knowledge_publish(struct table *t, struct store *st, const struct text *event)
 {
 	return catalogue_publish(t, first_page, st, event);
+}
+
+int
+knowledge_delete(struct table *t, struct store *st, const char *source_id)
+{
+	struct text event = { 0 };
+	int rc = store_source_delete(st, source_id, clock_wall_ms());
+
+	if (rc < 0 || t == NULL)
+		return rc;
+	catalogue_event_deleted(&event, source_id);
+	if ((rc = knowledge_publish(t, st, &event)) < 0)	/* whoever publishes next makes the list good */
+		log_event(LOG_WARNING, "catalogue not published source=%s errno=%d", source_id, -rc);
+	text_fini(&event);
+	table_signal(t, TABLE_CRAWLER);
+	return 0;
 }

@@ -16,6 +16,7 @@ enum { KNOWLEDGE_PER_PAGE = 20 };
 
 /* Append a source, as an item or as a place to search in; store_source_f, arg is the struct text. */
 int knowledge_item_put(const struct source *s, void *arg);
+int knowledge_members_put(const struct source *s, void *arg);	/* an item's members, into an object that is open */
 int knowledge_source_put(const struct source *s, void *arg);
 
 /*
@@ -30,5 +31,12 @@ int knowledge_page(struct store *st, const struct source_filter *flt, int64_t pa
  * it, relays are told.  0, or as catalogue_publish(); what was committed stays committed.
  */
 int knowledge_publish(struct table *t, struct store *st, const struct text *event);
+
+/*
+ * Delete a source as store_source_delete() does and tell everybody: those who
+ * watch the list, and the crawler that may be at it.  t may be NULL: none for now.
+ * 0, or as store_source_delete().
+ */
+int knowledge_delete(struct table *t, struct store *st, const char *source_id);
 
 #endif

@@ -33,10 +33,12 @@ shared_libshared_a_SOURCES = \
 	%reldir%/service.c %reldir%/service.h \
 	%reldir%/slice.h \
 	%reldir%/store.c %reldir%/store.h \
+	%reldir%/store_contents.c \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \
 	%reldir%/store_refresh.c \
 	%reldir%/store_search.c \
+	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
 	%reldir%/table.c %reldir%/table.h \
 	%reldir%/table_consumers.c \

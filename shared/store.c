@@ -86,6 +86,16 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE VIEW chunks_text(n, title, headings, body) AS"
 	"  SELECT c.n, p.title, c.headings, c.body FROM chunks c JOIN pages p ON p.n = c.page"
 	"  WHERE c.page NOT IN (SELECT page FROM unindexed);",
+
+	"ALTER TABLE sources ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sources ADD COLUMN deleted_ms INTEGER;"
+	"CREATE INDEX sources_deleted ON sources(deleted_ms) WHERE deleted_ms IS NOT NULL;"
+	"ALTER TABLE sources ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE pages ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE pages SET stored_bytes = length(url) + ifnull(length(links), 0)"
+	"  + ifnull((SELECT sum(length(CAST(headings AS BLOB)) + length(CAST(body AS BLOB))) FROM chunks WHERE page = pages.n), 0)"
+	"  + ifnull((SELECT sum(length(CAST(code || before || after || heading AS BLOB))) FROM code_examples WHERE page = pages.n), 0);"
+	"UPDATE sources SET stored_bytes = ifnull((SELECT sum(stored_bytes) FROM pages WHERE source = sources.id), 0);",
 };
 
 /* -- errors ------------------------------------------------------------------------- */

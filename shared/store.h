@@ -27,7 +27,7 @@
 #include "shared/slice.h"
 #include "shared/text.h"
 
-enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 2 };
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 3 };
 
 struct store;
 
@@ -114,6 +114,7 @@ struct source {				/* strings are borrowed */
 	int64_t	    created_ms, updated_ms;
 	int64_t	    crawled_ms;		/* the last crawl ended; 0: none did */
 	int64_t	    n_pages, n_chunks, n_words, n_code_examples;
+	int64_t	    stored_bytes;	/* text kept of it, without the index; these five as of the last crawl's end */
 };
 
 int store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms);
@@ -121,11 +122,17 @@ int store_source_params(struct store *st, const char *source_id, struct crawl_pa
 int store_source_title(struct store *st, const char *source_id, const char *title, const char *description);
 int store_source_end(struct store *st, const char *source_id, const char *status, int64_t wall_ms);	/* counts it anew */
 
+enum source_sort {
+	SORT_UPDATED, SORT_CREATED, SORT_TITLE, SORT_URL, SORT_WORDS, SORT_CHUNKS, SORT_PAGES, SORT_BYTES,
+};
 struct source_filter {
 	const char *knowledge_type;	/* NULL: any, also below */
 	const char *search;		/* part of title or URL, any case of ASCII letters */
 	const char *tags;		/* "a,b": has at least one of them */
 	unsigned    offset, limit;
+	const char *source_type;	/* "url", "file" */
+	enum source_sort sort;
+	bool	    ascending;
 };
 typedef int store_source_f(const struct source *s, void *arg);
 int store_sources_each(struct store *st, const struct source_filter *flt, store_source_f *f, void *arg);
@@ -136,6 +143,25 @@ int store_sources_each(struct store *st, const struct source_filter *flt, store_
  */
 int64_t store_source_due_ms(const struct source *s, unsigned update_frequency);
 int store_sources_count(struct store *st, const struct source_filter *flt);
+/* One of them: what f returned, or -ENOENT. */
+int store_source_get(struct store *st, const char *source_id, store_source_f *f, void *arg);
+
+/* What people change; a title or description they have chosen outlives later crawls.  -ENOENT. */
+struct source_edit {
+	const char *title, *description;	/* NULL: as it is */
+	const struct crawl_params *params;	/* tags, knowledge_type and update_frequency count */
+};
+int store_source_edit(struct store *st, const char *source_id, const struct source_edit *edit, int64_t wall_ms);
+
+/*
+ * Gone for every reader at once, and its crawls are asked to end; what it holds is
+ * taken out later, by store_purge().  Until that has happened a new crawl of the
+ * same source must wait.  -ENOENT.
+ */
+int store_source_delete(struct store *st, const char *source_id, int64_t wall_ms);
+int store_source_is_deleted(struct store *st, const char *source_id);	/* 1 not purged yet, 0 */
+/* Take out at most so many pages of a deleted source.  1 there is more to do, 0 not now. */
+int store_purge(struct store *st, unsigned max_pages);
 
 struct chunk {
 	struct slice headings;		/* "Part > Chapter > Section" */
@@ -197,6 +223,37 @@ int store_page_find_hash(struct store *st, const char *source_id, const char *co
 int store_page_find_twin(struct store *st, const char *source_id, const char *crawl_id, const char *content_hash,
     const char *not_url, char url[ROW_URL_BYTES]);
 int store_pages_count(struct store *st, const char *source_id);
+
+/* What a source holds, as people look at it: by URL, then number.  Strings are borrowed for the call. */
+struct content_filter {
+	const char *source_id;
+	const char *url;		/* of this page only; NULL: of all */
+	const char *language;		/* of code examples; NULL: any */
+	unsigned    offset, limit;
+};
+struct page_entry {
+	const char *url, *title, *description, *language;
+	int64_t	    fetched_ms, n_words, n_bytes, n_chunks, n_examples;
+};
+struct chunk_entry {
+	int64_t	    id, number;		/* number: within its page, from 0 */
+	const char *url, *title, *headings, *body;
+};
+struct example_entry {
+	int64_t	    id, number;
+	const char *url, *title, *language, *code, *before, *after, *heading;
+};
+typedef int store_page_f(const struct page_entry *p, void *arg);
+typedef int store_chunk_f(const struct chunk_entry *c, void *arg);
+typedef int store_example_f(const struct example_entry *x, void *arg);
+int store_page_list(struct store *st, const struct content_filter *flt, store_page_f *f, void *arg);
+int store_chunk_list(struct store *st, const struct content_filter *flt, store_chunk_f *f, void *arg);
+int store_example_list(struct store *st, const struct content_filter *flt, store_example_f *f, void *arg);
+/* How many they would give without offset and limit. */
+int store_page_list_count(struct store *st, const struct content_filter *flt);
+int store_chunk_list_count(struct store *st, const struct content_filter *flt);
+int store_example_list_count(struct store *st, const struct content_filter *flt);
+
 typedef int store_page_url_f(const char *url, void *arg);
 int store_pages_each(struct store *st, const char *source_id, store_page_url_f *f, void *arg);	/* by URL */
 

@@ -266,7 +266,8 @@ int
 store_source_params(struct store *st, const char *source_id, struct crawl_params *out)
 {
 	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets FROM sources WHERE id = ?1", "t", source_id);
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets FROM sources"
+	    " WHERE id = ?1 AND deleted_ms IS NULL", "t", source_id);
 
 	return params_from(st, stmt, rc, out);
 }

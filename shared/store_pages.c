@@ -8,101 +8,6 @@
 #include "shared/store_sql.h"
 #include "shared/text.h"
 
-/* -- sources ------------------------------------------------------------------------- */
-
-int
-store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms)
-{
-	struct text json = { 0 };
-	bool alone;
-	int rc;
-
-	crawl_params_json(params, &json);
-	if (json.failed || (rc = store_part_begin(st, &alone)) < 0) {
-		rc = json.failed ? -ENOMEM : rc;
-		text_fini(&json);
-		return rc;
-	}
-	rc = store_run(st, "INSERT INTO sources(id, url, title, knowledge_type, params, status, created_ms, updated_ms,"
-	    " secrets) VALUES(?1, ?2, ?2, ?3, ?4, 'crawling', ?5, ?5, ?6) ON CONFLICT(id) DO UPDATE SET"
-	    " knowledge_type = excluded.knowledge_type, params = excluded.params, status = 'crawling',"
-	    " updated_ms = excluded.updated_ms, secrets = excluded.secrets", "tttpit",
-	    source_id, params->url, params->knowledge_type, json.p, json.len, wall_ms, params->secrets);
-	text_fini(&json);
-	if (rc >= 0)
-		rc = store_run(st, "DELETE FROM source_tags WHERE source = ?1", "t", source_id);
-	for (unsigned i = 0; rc >= 0 && i < params->tags.n; i++)
-		rc = store_run(st, "INSERT INTO source_tags VALUES(?1, ?2) ON CONFLICT DO NOTHING", "tt",
-		    source_id, params->tags.item[i]);
-	return store_part_end(st, alone, rc);
-}
-
-int
-store_source_title(struct store *st, const char *source_id, const char *title, const char *description)
-{
-	int rc = store_run(st, "UPDATE sources SET title = ?2, description = ?3 WHERE id = ?1", "ttt",
-	    source_id, title, description != NULL ? description : "");
-
-	return rc < 0 ? rc : rc == 0 ? -ENOENT : 0;
-}
-
-int
-store_source_end(struct store *st, const char *source_id, const char *status, int64_t wall_ms)
-{
-	int rc = store_run(st, "UPDATE sources SET status = ?2, updated_ms = ?3, crawled_ms = ?3,"
-	    " (pages, words) = (SELECT count(*), ifnull(sum(words), 0) FROM pages WHERE source = ?1),"
-	    " chunks = (SELECT count(*) FROM pages p JOIN chunks c ON c.page = p.n WHERE p.source = ?1),"
-	    " examples = (SELECT count(*) FROM pages p JOIN code_examples e ON e.page = p.n WHERE p.source = ?1)"
-	    " WHERE id = ?1", "tti", source_id, status, wall_ms);
-
-	return rc < 0 ? rc : rc == 0 ? -ENOENT : 0;
-}
-
-#define SOURCE_FILTER \
-	" (?1 IS NULL OR knowledge_type = ?1)" \
-	" AND (?2 IS NULL OR instr(lower(title), lower(?2)) > 0 OR instr(lower(url), lower(?2)) > 0)" \
-	" AND (?3 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = sources.id" \
-	"      AND instr(',' || ?3 || ',', ',' || t.tag || ',') > 0))"
-
-int
-store_sources_each(struct store *st, const struct source_filter *flt, store_source_f *f, void *arg)
-{
-	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT id, url, title, description, params, status,"
-	    " created_ms, updated_ms, pages, chunks, words, examples, crawled_ms FROM sources WHERE" SOURCE_FILTER
-	    " ORDER BY updated_ms DESC, id LIMIT ?4 OFFSET ?5", "tttii",
-	    flt->knowledge_type, flt->search, flt->tags, (int64_t)flt->limit, (int64_t)flt->offset);
-
-	if (stmt == NULL)
-		return rc;
-	while ((rc = store_step(st, stmt)) > 0) {
-		struct source s = {
-			.id = column_str(stmt, 0), .url = column_str(stmt, 1), .title = column_str(stmt, 2),
-			.description = column_str(stmt, 3), .params = column_str(stmt, 4), .status = column_str(stmt, 5),
-			.created_ms = sqlite3_column_int64(stmt, 6), .updated_ms = sqlite3_column_int64(stmt, 7),
-			.n_pages = sqlite3_column_int64(stmt, 8), .n_chunks = sqlite3_column_int64(stmt, 9),
-			.n_words = sqlite3_column_int64(stmt, 10), .n_code_examples = sqlite3_column_int64(stmt, 11),
-			.crawled_ms = sqlite3_column_int64(stmt, 12),
-		};
-
-		if ((rc = f(&s, arg)) != 0) {
-			(void)sqlite3_reset(stmt);
-			return rc;
-		}
-	}
-	return rc;
-}
-
-int
-store_sources_count(struct store *st, const struct source_filter *flt)
-{
-	int64_t n = 0;
-	int rc = store_int(st, &n, "SELECT count(*) FROM sources WHERE" SOURCE_FILTER, "ttt",
-	    flt->knowledge_type, flt->search, flt->tags);
-
-	return rc < 0 ? rc : (int)n;
-}
-
 /* -- pages ----------------------------------------------------------------------------- */
 
 /* Take a page's chunks out of the index, which must be told the old text, and delete it. */
@@ -118,6 +23,21 @@ store_page_remove(struct store *st, int64_t page)
 	return rc;
 }
 
+static int64_t
+stored_bytes(const struct page *p)
+{
+	size_t n = p->links.len + strlen(p->url);
+
+	for (unsigned i = 0; i < p->n_chunks; i++)
+		n += p->chunks[i].headings.len + p->chunks[i].body.len;
+	for (unsigned i = 0; i < p->n_examples; i++) {
+		const struct code_example *x = &p->examples[i];
+
+		n += x->language.len + x->code.len + x->before.len + x->after.len + x->heading.len;
+	}
+	return (int64_t)n;
+}
+
 static int
 page_insert(struct store *st, const char *source_id, const struct page *p, int64_t *page)
 {
@@ -129,12 +49,12 @@ page_insert(struct store *st, const char *source_id, const struct page *p, int64
 		rc = -ENOMEM;
 	else
 		rc = store_run(st, "INSERT INTO pages(source, url, title, description, language, etag, last_modified,"
-		    " hash, fetched_ms, words, bytes, crawl, recipe, links) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-		    " ifnull((SELECT n FROM crawls WHERE id = ?12), 0), ifnull(?13, ''), CAST(?14 AS BLOB))",
-		    "ttttttttiiittp", source_id, p->url, p->title != NULL ? p->title : "",
+		    " hash, fetched_ms, words, bytes, crawl, recipe, links, stored_bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+		    " ifnull((SELECT n FROM crawls WHERE id = ?12), 0), ifnull(?13, ''), CAST(?14 AS BLOB), ?15)",
+		    "ttttttttiiittpi", source_id, p->url, p->title != NULL ? p->title : "",
 		    p->description != NULL ? p->description : "", p->language != NULL ? p->language : "",
 		    p->etag, p->last_modified, p->content_hash, p->fetched_ms, (int64_t)p->n_words, (int64_t)p->n_bytes,
-		    p->crawl_id, p->recipe, links.p, links.len);
+		    p->crawl_id, p->recipe, links.p, links.len, stored_bytes(p));
 	text_fini(&links);
 
 	*page = sqlite3_last_insert_rowid(st->db);

@@ -21,13 +21,20 @@ t_ok 'a crawl to ask for' finished
 id=$h_id
 t_get "/api/crawl-progress/$id" >/dev/null
 source=$(h_get sourceId)
+another() { h_start "http://$H_BAD/site/routes4/1x0/" && t_until 20 h_ended "$h_id"; }
+t_ok 'a source to delete' another
+t_get "/api/crawl-progress/$h_id" >/dev/null
+doomed=$(h_get sourceId)
 
 answers() {	# METHOD PATTERN: anything but "no such path" and "no such method", and JSON
 	case $2 in
-	*/refresh) path=$(echo "$2" | sed "s|{id}|$source|") ;;
+	/api/knowledge-items/stop/*) path=$(echo "$2" | sed "s|{id}|$id|") ;;
+	/api/knowledge-items/*)
+		case $1 in DELETE) of=$doomed ;; *) of=$source ;; esac
+		path=$(echo "$2" | sed "s|{id}|$of|") ;;
 	*) path=$(echo "$2" | sed "s|{id}|$id|") ;;
 	esac
-	case $1 in POST) set -- "$1" -d '{}' ;; *) set -- "$1" ;; esac
+	case $1 in POST | PUT) set -- "$1" -d '{}' ;; *) set -- "$1" ;; esac
 	method=$1; shift
 	status=$(t_get -X "$method" -H 'Content-Type: application/json' "$@" "$path")
 	echo "$method $path: $status"; cat "$T/body"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "shared/ids.h"
+#include "shared/knowledge.h"
+#include "shared/log.h"
 
 /* -- the way to table and store ------------------------------------------------ */
 
@@ -72,6 +74,18 @@ api_refused(struct reply *out, const struct refusal *why)
 	return reply_error(out, why->status, why->code, why->field, "%s", why->sentence);
 }
 
+void
+api_publish(const struct request *rq)
+{
+	struct store *st = api_store(rq);
+	struct table *t = api_table_get(rq);
+	int rc = t == NULL || st == NULL ? -ENODEV : knowledge_publish(t, st, NULL);
+
+	api_table_put(rq);
+	if (rc < 0)		/* whoever publishes next, or fills a new table, makes it good */
+		log_event(LOG_WARNING, "catalogue not published id=%s errno=%d", rq->request_id, -rc);
+}
+
 int
 api_table_down(struct reply *out)
 {
@@ -115,6 +129,12 @@ api_no_crawl(struct reply *out)
 	return reply_error(out, 404, "no_such_crawl", NULL, "No crawl has this id");
 }
 
+int
+api_no_source(struct reply *out)
+{
+	return reply_error(out, 404, "no_such_source", NULL, "No source has this id");
+}
+
 bool
 api_query_number(const struct request *rq, const char *name, int64_t min, int64_t max,
     int64_t initial, int64_t *out, struct reply *out_reply, int *status)
@@ -136,5 +156,23 @@ api_query_number(const struct request *rq, const char *name, int64_t min, int64_
 		return false;
 	}
 	*out = v;
+	return true;
+}
+
+bool
+api_query_text(const struct request *rq, const char *name, char *out, size_t bytes, const char **used,
+    struct reply *out_reply, int *status)
+{
+	int rc = query_param(rq->query, name, out, bytes);
+
+	*used = NULL;
+	if (rc == -ENOENT || rc == 0)
+		return true;
+	if (rc < 0 || utf8_valid_len(out, (size_t)rc) != (size_t)rc) {
+		*status = reply_error(out_reply, 422, "invalid", name, "%s: UTF-8 text of at most %zu bytes is accepted",
+		    name, bytes - 1);
+		return false;
+	}
+	*used = out;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "shared/refusal.h"
+#include "shared/responder.h"
 #include "shared/route.h"
 #include "shared/service.h"
 
@@ -35,12 +36,16 @@ int api_table_down(struct reply *out);		/* 503 */
 /* Answer with what another module has refused; returns its status. */
 int api_refused(struct reply *out, const struct refusal *why);
 
+/* An item was changed, and that is committed: those who watch the list are told. */
+void api_publish(const struct request *rq);
+
 /* A store call failed with rc: log why under the request's id, answer, return the status. */
 int api_store_failed(const struct request *rq, struct reply *out, int rc);
 
 /* rq->id as a string, or false when it cannot be one of ours (404). */
 bool api_id(const struct request *rq, char *out, size_t bytes);
 int api_no_crawl(struct reply *out);		/* 404 */
+int api_no_source(struct reply *out);		/* 404 */
 
 /*
  * A whole number from the query.  true: *out holds it, or initial when absent.
@@ -49,8 +54,11 @@ int api_no_crawl(struct reply *out);		/* 404 */
 bool api_query_number(const struct request *rq, const char *name, int64_t min, int64_t max,
     int64_t initial, int64_t *out, struct reply *out_reply, int *status);
 
+/* The same for text in UTF-8 of less than bytes; *used is out, or NULL when absent or empty. */
+bool api_query_text(const struct request *rq, const char *name, char *out, size_t bytes, const char **used,
+    struct reply *out_reply, int *status);
+
 /* The route table; max_body_bytes: of every route that takes a body. */
-enum { API_N_ROUTES = 26 };
-struct routes api_routes(struct route tbl[API_N_ROUTES], size_t max_body_bytes);
+struct routes api_routes(struct route tbl[RESPONDER_ROUTES_MAX], size_t max_body_bytes);
 
 #endif

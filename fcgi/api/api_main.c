@@ -8,7 +8,6 @@
 
 #include "api/api.h"
 
-_Static_assert((int)API_N_ROUTES <= (int)RESPONDER_ROUTES_MAX, "a longer table is needed");
 
 static struct routes
 routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)

@@ -26,37 +26,44 @@ struct filter {
 };
 
 static bool
-filter_text(const struct request *rq, const char *name, char *to, const char **used, struct reply *out, int *status)
+sort_read(const struct request *rq, struct source_filter *f, struct reply *out, int *status)
 {
-	int rc = query_param(rq->query, name, to, FILTER_BYTES);
+	static const char *const words[] = {
+		[SORT_UPDATED] = "updated_at", [SORT_CREATED] = "created_at", [SORT_TITLE] = "title", [SORT_URL] = "url",
+		[SORT_WORDS] = "word_count", [SORT_CHUNKS] = "chunks_count", [SORT_PAGES] = "pages_count",
+		[SORT_BYTES] = "size_bytes",
+	};
+	char text[32];
+	int rc = query_param(rq->query, "sort", text, sizeof text);
+	const char *word = text + (rc > 0 && text[0] == '-');
 
-	*used = NULL;
-	if (rc == -ENOENT || rc == 0)
+	if (rc == -ENOENT || rc == 0)		/* the newest first */
 		return true;
-	if (rc < 0 || utf8_valid_len(to, (size_t)rc) != (size_t)rc) {
-		*status = reply_error(out, 422, "invalid", name, "%s: UTF-8 text of at most %d bytes is accepted",
-		    name, FILTER_BYTES - 1);
-		return false;
-	}
-	*used = to;
-	return true;
+	for (unsigned i = 0; rc > 0 && i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(word, words[i]) == 0) {
+			f->sort = (enum source_sort)i;
+			f->ascending = word == text;
+			return true;
+		}
+	*status = reply_error(out, 422, "invalid", "sort", "sort: updated_at, created_at, title, url, word_count,"
+	    " chunks_count, pages_count and size_bytes are accepted; a - before it turns the order round");
+	return false;
 }
 
 static bool
 filter_read(const struct request *rq, struct filter *f, struct reply *out, int *status)
 {
-	const char *source_type;
-
 	*f = (struct filter){ 0 };
 	if (!api_query_number(rq, "page", 1, PAGE_MAX, 1, &f->page, out, status) ||
 	    !api_query_number(rq, "per_page", 1, PER_PAGE_MAX, KNOWLEDGE_PER_PAGE, &f->per_page, out, status) ||
-	    !filter_text(rq, "knowledge_type", f->knowledge_type, &f->store.knowledge_type, out, status) ||
-	    !filter_text(rq, "search", f->search, &f->store.search, out, status) ||
-	    !filter_text(rq, "tags", f->tags, &f->store.tags, out, status) ||
-	    !filter_text(rq, "source_type", f->source_type, &source_type, out, status))
+	    !api_query_text(rq, "knowledge_type", f->knowledge_type, FILTER_BYTES, &f->store.knowledge_type, out, status) ||
+	    !api_query_text(rq, "search", f->search, FILTER_BYTES, &f->store.search, out, status) ||
+	    !api_query_text(rq, "tags", f->tags, FILTER_BYTES, &f->store.tags, out, status) ||
+	    !api_query_text(rq, "source_type", f->source_type, FILTER_BYTES, &f->store.source_type, out, status) ||
+	    !sort_read(rq, &f->store, out, status))
 		return false;
-	if (source_type != NULL && strcmp(source_type, "url") != 0) {
-		*status = reply_error(out, 422, "invalid", "source_type", "source_type: url is accepted");
+	if (f->store.source_type != NULL && strcmp(f->source_type, "url") != 0 && strcmp(f->source_type, "file") != 0) {
+		*status = reply_error(out, 422, "invalid", "source_type", "source_type: url and file are accepted");
 		return false;
 	}
 	f->store.limit = (unsigned)f->per_page;

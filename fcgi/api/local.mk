@@ -3,8 +3,10 @@ noinst_LIBRARIES += fcgi/api/libapi.a
 fcgi_api_libapi_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_C_CFLAGS)
 fcgi_api_libapi_a_SOURCES = \
 	%reldir%/api.c %reldir%/api.h \
+	%reldir%/contents.c \
 	%reldir%/crawls.c \
 	%reldir%/health.c \
+	%reldir%/items.c \
 	%reldir%/json_body.c %reldir%/json_body.h \
 	%reldir%/knowledge.c \
 	%reldir%/mcp_control.c \

@@ -20,7 +20,14 @@ static const struct route table[] = {
 	{ "GET", "/api/progress", 0, progress_list, "the same list", NULL },
 	{ "GET", "/api/progress/", 0, progress_list, "the same list", NULL },
 	{ "GET", "/api/progress/{id}", 0, progress_show, "the same snapshot", NULL },
-	{ "GET", "/api/knowledge-items", 0, knowledge_list, "crawled sites: page, per_page, search, tags, knowledge_type", NULL },
+	{ "GET", "/api/knowledge-items", 0, knowledge_list, "what is known: page, per_page, search, tags, sort ...", NULL },
+	{ "GET", "/api/knowledge-items/{id}", 0, item_show, "one of them", NULL },
+	{ "PUT", "/api/knowledge-items/{id}", TAKES_BODY, item_edit, "title, description, tags, knowledge_type, update_frequency", NULL },
+	{ "DELETE", "/api/knowledge-items/{id}", 0, item_delete, "delete it; a crawl of it is cancelled", NULL },
+	{ "GET", "/api/knowledge-items/{id}/details", 0, item_details, "the item and its chunks: page, per_page", NULL },
+	{ "GET", "/api/knowledge-items/{id}/pages", 0, item_pages, "its pages: page, per_page, url, language", NULL },
+	{ "GET", "/api/knowledge-items/{id}/chunks", 0, item_chunks, "its chunks: page, per_page, url, language", NULL },
+	{ "GET", "/api/knowledge-items/{id}/code-examples", 0, item_examples, "its code examples: page, per_page, url, language", NULL },
 	{ "POST", "/api/rag/query", TAKES_BODY, search_query, "search the knowledge base", NULL },
 	{ "GET", "/api/rag/sources", 0, sources_list, "sources to search in", NULL },
 	{ "GET", "/api/mcp/logs", 0, logs_list, "log entries, oldest first: limit, since, level", NULL },
@@ -34,15 +41,16 @@ static const struct route table[] = {
 	{ "GET", "/api/health", 0, health_show, "are all parts alive?", NULL },
 	{ "GET", "/health", 0, health_show, "the same", NULL },
 };
-_Static_assert(sizeof table / sizeof table[0] == API_N_ROUTES, "API_N_ROUTES");
+enum { N_ROUTES = sizeof table / sizeof table[0] };
+_Static_assert((int)N_ROUTES <= (int)RESPONDER_ROUTES_MAX, "a longer table is needed");
 
 struct routes
-api_routes(struct route tbl[API_N_ROUTES], size_t max_body_bytes)
+api_routes(struct route tbl[RESPONDER_ROUTES_MAX], size_t max_body_bytes)
 {
-	for (unsigned i = 0; i < API_N_ROUTES; i++) {
+	for (unsigned i = 0; i < N_ROUTES; i++) {
 		tbl[i] = table[i];
 		if (tbl[i].max_body_bytes == TAKES_BODY)
 			tbl[i].max_body_bytes = max_body_bytes;
 	}
-	return (struct routes){ tbl, API_N_ROUTES };
+	return (struct routes){ tbl, N_ROUTES };
 }

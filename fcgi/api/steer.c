@@ -118,12 +118,12 @@ source_refresh(const struct request *rq, struct reply *out)
 	int rc;
 
 	if (!api_id(rq, id, sizeof id))
-		return reply_error(out, 404, "no_such_source", NULL, "No source has this id");
+		return api_no_source(out);
 	if (st == NULL)
 		return api_no_store(out);
 	rc = store_source_params(st, id, &params);
 	if (rc == -ENOENT)
-		return reply_error(out, 404, "no_such_source", NULL, "No source has this id");
+		return api_no_source(out);
 	if (rc < 0 || (rc = store_source_busy(st, id)) < 0)
 		return api_store_failed(rq, out, rc);
 	if (rc > 0)

@@ -270,7 +270,7 @@ source_is_busy(const struct crawler *cr, const struct waiting *w)
 	for (const struct crawl *c = cr->crawls; c != NULL; c = c->next)
 		if (strcmp(c->source_id, w->source_id) == 0)
 			return true;
-	return false;
+	return store_source_is_deleted(cr->reader, w->source_id) != 0;	/* the old is not out yet, or asked in vain */
 }
 
 /* Nobody runs it: its row says whether it is paused or has its turn to come. */

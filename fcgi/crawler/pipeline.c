@@ -47,8 +47,10 @@ writer_main(void *arg)
 
 	(void)pthread_setname_np(pthread_self(), "store");
 	while (!over) {
-		int idle_ms = writer_index(&pl->writer);
+		int idle_ms = writer_index(&pl->writer), purge_ms = writer_purge(&pl->writer);
 
+		if (idle_ms < 0 || purge_ms < idle_ms)
+			idle_ms = purge_ms;
 		list = parcel_queue_take_batch(&pl->to_store, WRITER_BATCH, WRITER_BATCH_MS, idle_ms, &over);
 		if (list == NULL)
 			continue;

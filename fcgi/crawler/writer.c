@@ -318,6 +318,22 @@ writer_write(struct writer *w, struct parcel *list)
 }
 
 int
+writer_purge(struct writer *w)
+{
+	int64_t now_ns = clock_mono_ns();
+	int rc;
+
+	if (now_ns < w->purge_mono_ns)
+		return (int)((w->purge_mono_ns - now_ns) / 1000000) + 1;
+	if ((rc = store_purge(w->store, WRITER_PURGE_PAGES)) < 0)
+		log_event(LOG_WARNING, "deleted sources are not taken out yet why=\"%s\"", store_error(w->store));
+	if (rc > 0)
+		return 0;
+	w->purge_mono_ns = clock_mono_ns() + WRITER_PURGE_MS * INT64_C(1000000);
+	return WRITER_PURGE_MS;
+}
+
+int
 writer_index(struct writer *w)
 {
 	int64_t now_ns = clock_mono_ns(), due_ns = w->indexed_mono_ns + WRITER_INDEX_MS * INT64_C(1000000);

@@ -19,6 +19,8 @@ enum {
 	WRITER_BATCH_MS = 0,		/* what is there at once: those under way are few, and wait for it */
 	WRITER_INDEX_PAGES = 16,	/* pages made searchable at once ... */
 	WRITER_INDEX_MS = 1000,		/* ... or after so long */
+	WRITER_PURGE_PAGES = 16,	/* of deleted sources taken out at once: others want to write, too ... */
+	WRITER_PURGE_MS = 1000,		/* ... and looked for so often */
 	WRITER_RETRY_MS = 2000,		/* when the disk is full */
 	WRITER_SEQ_MARGIN = 1000,	/* a snapshot's seq is ahead of what is published until the next */
 };
@@ -29,6 +31,7 @@ struct writer {
 	atomic_bool disk_full;		/* it waits for space */
 	unsigned unindexed;		/* pages since the last time */
 	int64_t	 indexed_mono_ns;
+	int64_t	 purge_mono_ns;		/* look for deleted sources again */
 	atomic_bool hurry;		/* do not wait: the program ends, or a crawl was cancelled */
 };
 
@@ -38,6 +41,9 @@ struct writer {
  * ends, while the disk was full; -EIO the store is broken.
  */
 struct parcel *writer_write(struct writer *w, struct parcel *list);
+
+/* Take out some of what was deleted, if it is time.  How long until the next time in ms. */
+int writer_purge(struct writer *w);
 
 /* Make pages searchable if it is time.  How long until then in ms, -1: none wait. */
 int writer_index(struct writer *w);

@@ -13,7 +13,7 @@ char api_dir[] = "/tmp/check_api.XXXXXX";
 struct conf conf;
 struct service service;
 static struct service_thread *thread;
-static struct route tbl[API_N_ROUTES];
+static struct route tbl[RESPONDER_ROUTES_MAX];
 static struct routes routes;
 
 struct reply out;

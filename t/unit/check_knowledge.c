@@ -40,7 +40,7 @@ START_TEST(items)
 {
 	struct json_object *list, *item, *meta, *v;
 	static const char *const keys[] = { "knowledge_type", "tags", "source_type", "status", "description",
-	    "chunks_count", "word_count", "pages_count", "code_examples_count", "last_scraped", "next_refresh",
+	    "chunks_count", "word_count", "pages_count", "code_examples_count", "size_bytes", "last_scraped", "next_refresh",
 	    "update_frequency", "file_name", "file_type" };
 
 	api_go();

@@ -322,7 +322,8 @@ START_TEST(source_filters)
 {
 	struct store *st = store_new();
 	struct crawl_params p = *params_of("http://a/");
-	struct source_filter f = { filters[_i].knowledge_type, filters[_i].search, filters[_i].tags, 0, 100 };
+	struct source_filter f = { .knowledge_type = filters[_i].knowledge_type, .search = filters[_i].search,
+	    .tags = filters[_i].tags, .limit = 100 };
 	int n = 0;
 
 	p.tags.n = 1;

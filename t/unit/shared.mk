@@ -9,6 +9,7 @@ shared_tests = \
 	t/unit/check_table_file \
 	t/unit/check_store \
 	t/unit/check_store_crash t/unit/check_store_refresh \
+	t/unit/check_store_sources \
 	t/unit/check_restore \
 	t/unit/check_conf \
 	t/unit/check_crawl_params \
@@ -47,6 +48,10 @@ t_unit_check_table_file_LDADD = $(unit_libs)
 t_unit_check_store_SOURCES = %D%/check_store.c %D%/scratch.h %D%/store_fixture.h
 t_unit_check_store_CPPFLAGS = $(unit_cppflags)
 t_unit_check_store_LDADD = $(unit_libs)
+
+t_unit_check_store_sources_SOURCES = %D%/check_store_sources.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_sources_CPPFLAGS = $(unit_cppflags)
+t_unit_check_store_sources_LDADD = $(unit_libs)
 
 t_unit_check_store_refresh_SOURCES = %D%/check_store_refresh.c %D%/scratch.h %D%/store_fixture.h
 t_unit_check_store_refresh_CPPFLAGS = $(unit_cppflags)
