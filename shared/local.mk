@@ -18,6 +18,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/ids.c %reldir%/ids.h \
 	%reldir%/json_text.c %reldir%/json_text.h \
 	%reldir%/knowledge.c %reldir%/knowledge.h \
+	%reldir%/lexeme.c %reldir%/lexeme.h \
 	%reldir%/log.c %reldir%/log.h \
 	%reldir%/message.c %reldir%/message.h \
 	%reldir%/outcome.h \
@@ -37,9 +38,12 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \
 	%reldir%/store_refresh.c \
+	%reldir%/store_index.c \
+	%reldir%/store_schema.c \
 	%reldir%/store_search.c \
 	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
+	%reldir%/store_tokenize.c \
 	%reldir%/table.c %reldir%/table.h \
 	%reldir%/table_consumers.c \
 	%reldir%/table_layout.h \

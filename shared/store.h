@@ -27,7 +27,7 @@
 #include "shared/slice.h"
 #include "shared/text.h"
 
-enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 3 };
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 4 };
 
 struct store;
 
@@ -166,6 +166,7 @@ int store_purge(struct store *st, unsigned max_pages);
 struct chunk {
 	struct slice headings;		/* "Part > Chapter > Section" */
 	struct slice body;		/* Markdown */
+	struct slice terms;		/* what is defined in it, one a line; perhaps empty */
 };
 
 struct code_example {

@@ -10,13 +10,10 @@
 
 /* -- pages ----------------------------------------------------------------------------- */
 
-/* Take a page's chunks out of the index, which must be told the old text, and delete it. */
 int
 store_page_remove(struct store *st, int64_t page)
 {
-	int rc = store_run(st, "INSERT INTO chunks_fts(chunks_fts, rowid, title, headings, body)"
-	    " SELECT 'delete', c.n, p.title, c.headings, c.body FROM chunks c JOIN pages p ON p.n = c.page"
-	    " WHERE c.page = ?1 AND c.page NOT IN (SELECT page FROM unindexed)", "i", page);
+	int rc = store_page_unindex(st, page);
 
 	if (rc >= 0)
 		rc = store_run(st, "DELETE FROM pages WHERE n = ?1", "i", page);	/* the rest cascades */
@@ -62,17 +59,10 @@ page_insert(struct store *st, const char *source_id, const struct page *p, int64
 }
 
 static int
-chunk_insert(struct store *st, int64_t page, const struct page *p, unsigned number)
+chunk_insert(struct store *st, int64_t page, unsigned number, const struct chunk *c)
 {
-	const struct chunk *c = &p->chunks[number];
-	int rc = store_run(st, "INSERT INTO chunks(page, number, headings, body) VALUES(?1, ?2, ?3, ?4)", "iipp",
-	    page, (int64_t)number, c->headings.p, c->headings.len, c->body.p, c->body.len);
-
-	if (rc < 0 || p->index_later)
-		return rc;
-	return store_run(st, "INSERT INTO chunks_fts(rowid, title, headings, body) VALUES(?1, ?2, ?3, ?4)", "itpp",
-	    (int64_t)sqlite3_last_insert_rowid(st->db), p->title != NULL ? p->title : "",
-	    c->headings.p, c->headings.len, c->body.p, c->body.len);
+	return store_run(st, "INSERT INTO chunks(page, number, headings, terms, body) VALUES(?1, ?2, ?3, ?4, ?5)", "iippp",
+	    page, (int64_t)number, c->headings.p, c->headings.len, c->terms.p, c->terms.len, c->body.p, c->body.len);
 }
 
 static int
@@ -99,11 +89,11 @@ store_page_put(struct store *st, const char *source_id, const struct page *p)
 	if (rc >= 0 || rc == -ENOENT)
 		rc = page_insert(st, source_id, p, &page);
 	for (unsigned i = 0; rc >= 0 && i < p->n_chunks; i++)
-		rc = chunk_insert(st, page, p, i);
+		rc = chunk_insert(st, page, i, &p->chunks[i]);
 	for (unsigned i = 0; rc >= 0 && i < p->n_examples; i++)
 		rc = example_insert(st, page, i, &p->examples[i]);
-	if (rc >= 0 && p->index_later && p->n_chunks > 0)
-		rc = store_run(st, "INSERT INTO unindexed VALUES(?1)", "i", page);
+	if (rc >= 0)
+		rc = p->index_later ? store_run(st, "INSERT INTO unindexed VALUES(?1)", "i", page) : store_page_index(st, page);
 	return store_part_end(st, alone, rc);
 }
 

@@ -232,31 +232,3 @@ store_pages_vanished(struct store *st, const char *source_id, const char *crawl_
 	rc = store_part_end(st, alone, rc);
 	return rc < 0 ? rc : n;
 }
-
-/* -- the index ------------------------------------------------------------------------ */
-
-int
-store_index(struct store *st, unsigned max_pages)
-{
-	int64_t page, left = 0;
-	bool alone;
-	int rc = store_part_begin(st, &alone);
-
-	if (rc < 0)
-		return rc;
-	for (unsigned i = 0; max_pages == 0 || i < max_pages; i++) {
-		if ((rc = store_int(st, &page, "SELECT page FROM unindexed LIMIT 1", "")) < 0)
-			break;
-		rc = store_run(st, "INSERT INTO chunks_fts(rowid, title, headings, body)"
-		    " SELECT c.n, p.title, c.headings, c.body FROM chunks c JOIN pages p ON p.n = c.page"
-		    " WHERE c.page = ?1 ORDER BY c.number", "i", page);
-		if (rc >= 0)
-			rc = store_run(st, "DELETE FROM unindexed WHERE page = ?1", "i", page);
-		if (rc < 0)
-			break;
-	}
-	if (rc >= 0 || rc == -ENOENT)
-		rc = store_int(st, &left, "SELECT count(*) FROM unindexed", "");
-	rc = store_part_end(st, alone, rc);
-	return rc < 0 ? rc : (int)left;
-}

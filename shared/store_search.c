@@ -135,7 +135,7 @@ store_search(struct store *st, const char *query, const char *source_id,
 	}
 	/* Rank first, on the index alone; texts are fetched for the winners only. */
 	stmt = store_stmt(st, &rc, "SELECT f.rank, c.n, c.number, p.url, p.title, c.headings, c.body, p.source,"
-	    " s.knowledge_type, p.words FROM (SELECT rowid AS n, bm25(chunks_fts, 4.0, 2.0, 1.0) AS rank"
+	    " s.knowledge_type, p.words FROM (SELECT rowid AS n, bm25(chunks_fts, 2.0, 1.0, 2.0, 3.0, 1.0, 0.0) AS rank"
 	    "  FROM chunks_fts WHERE chunks_fts MATCH ?1"
 	    "  AND (?2 IS NULL OR ?2 = (SELECT source FROM chunks JOIN pages ON pages.n = page WHERE chunks.n = chunks_fts.rowid))"
 	    "  AND (?3 IS NULL OR ?3 = (SELECT knowledge_type FROM chunks JOIN pages ON pages.n = page"

@@ -19,6 +19,10 @@ struct store {
 	unsigned n_prepared;
 	int	 doomed;		/* -errno: the transaction under way can only be rolled back */
 	char	 error[256];
+	struct {			/* the last one found to end most titles of its source */
+		char source[ID_SOURCE_BYTES], text[128];
+		bool common;
+	} suffix;
 };
 
 /*
@@ -42,7 +46,15 @@ int store_part_begin(struct store *st, bool *alone);
 int store_part_end(struct store *st, bool alone, int rc);
 
 int store_page_remove(struct store *st, int64_t page);
+int store_page_index(struct store *st, int64_t page);		/* into the search indexes, as it stands in the store */
+int store_page_unindex(struct store *st, int64_t page);		/* and out of them, if it is in */
+int store_check_index(struct store *st, struct err *e);
 void store_links_pack(struct text *out, struct slice links);
+
+int store_exec(struct store *st, const char *sql);		/* several statements, none with parameters */
+int store_migrate(struct store *st, const char *path, struct err *e);	/* to STORE_SCHEMA; e is set for -ESTALE alone */
+int store_fts5(struct store *st, fts5_api **out);		/* what FTS5 is extended by */
+int store_tokenizer_register(struct store *st);
 
 int store_errno(struct store *st, int sqlite_rc);	/* -errno, kept and logged */
 const char *column_str(sqlite3_stmt *stmt, int i);	/* never NULL */

@@ -74,7 +74,7 @@ t_ok '...removes what vanished'		stored ' alone.html new.html one.html three.htm
 t_ok '...and finds the new words'	finds renewed 1
 t_ok '...but no old ones'		finds deepest 0
 t_ok '...nor those of the old page'	finds second 0
-sound() { sqlite3 "$T/state/archon.db" "INSERT INTO chunks_fts(chunks_fts, rank) VALUES('integrity-check', 1)"; }
+sound() { "$T_BLD/t/search/sound" "$T/state"; }
 t_ok 'the index fits'			sound
 
 # A limit leaves pages out: they have not vanished.

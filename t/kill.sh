@@ -83,7 +83,7 @@ kill_round() { t_ok "round $1: kill -9 of $2" kill_round_run "$1" "$2"; }
 
 kill_check() { [ "$(h_sql 'PRAGMA integrity_check')" = ok ] && h_sql 'SELECT count(*), sum(phase = "completed") FROM crawls'; }
 kill_indexed() {
-	sqlite3 "$T/state/archon.db" "INSERT INTO chunks_fts(chunks_fts, rank) VALUES('integrity-check', 1)" || return
+	"$T_BLD/t/search/sound" "$T/state" || return
 	got=$(h_sql 'SELECT count(*) FROM chunks')
 	[ "$got" = $((kill_rounds * KILL_PAGES)) ] || { echo "$got chunks"; return 1; }
 }

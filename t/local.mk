@@ -26,6 +26,7 @@ include %D%/unit/local.mk
 include %D%/blackbox.mk
 include %D%/stress/local.mk
 include %D%/bench/local.mk
+include %D%/search/local.mk
 include %D%/docs/local.mk
 
 # Are crawls complete?  Against an independent walk, on documentation that is installed.

@@ -15,6 +15,7 @@ enum {
 	SMALL_CHARS = 400,		/* shorter chunks join their neighbours, as long as the whole is no longer */
 	SMALL_PART = 5,			/* but no more than this part of a chunk */
 	TERMS_MAX = 4,			/* definitions within each other */
+	TERMS_BYTES_MAX = 1000,		/* of a chunk's terms: what has more is a list */
 	NAMES_SLACK = 64 * 1024,	/* names take no more than the Markdown and this */
 };
 
@@ -24,7 +25,7 @@ struct span {
 };
 
 struct cut_chunk {
-	struct span headings;
+	struct span headings, terms;
 	struct slice body;
 	bool	 joins;			/* it is small, and may be one with the next */
 };
@@ -53,12 +54,14 @@ struct cutter {
 	struct span heading[7];		/* the open heading of each level, plain text in names; 0: the title */
 	struct term term[TERMS_MAX];
 	unsigned n_terms;
+	bool	 term_is_new;		/* the innermost is not told of yet */
 	bool	 has_path;
 	struct span path, deepest;	/* of this section or definition */
 
 	const char *start, *end;	/* the chunk that grows; start NULL: none */
 	size_t	 chars;
 	struct span names_all;		/* the path of all that is in it */
+	struct text terms;		/* what is defined in it, one a line */
 	bool	 headings_only;		/* there is nothing but headings in it */
 
 	struct slice paragraph;		/* the last one of this section */
@@ -134,6 +137,7 @@ open_term(struct cutter *c, const struct md_block *b)
 	if (c->n_terms == TERMS_MAX || len == 0)
 		return;
 	c->term[c->n_terms++] = (struct term){ b->indent, keep(c, plain, md_first_chars(plain, len, NAME_CHARS_MAX)) };
+	c->term_is_new = true;
 	c->has_path = false;
 }
 
@@ -219,6 +223,36 @@ trim(const char **start, const char **end)	/* blank lines around; false: nothing
 	return e > p;
 }
 
+static void
+name_term(struct cutter *c)		/* the innermost definition is in the chunk that grows */
+{
+	struct span s;
+
+	c->term_is_new = false;
+	if (c->n_terms == 0 || (s = c->term[c->n_terms - 1].name).len == 0 || c->names.failed ||
+	    c->terms.len > TERMS_BYTES_MAX)
+		return;
+	if (c->terms.len > 0)
+		text_putc(&c->terms, '\n');
+	text_put(&c->terms, c->names.p + s.at, s.len);
+}
+
+static struct span
+join_terms(struct cutter *c, struct span before)	/* with those of the chunk that grows */
+{
+	struct span s = { c->names.len, before.len };
+
+	if (before.len == 0 || c->terms.len == 0 || c->names.failed ||
+	    c->names.len + before.len + 1 + c->terms.len > c->names_max)
+		return before.len > 0 ? before : keep(c, c->terms.p, c->terms.len);
+	for (size_t i = 0; i < before.len; i++)		/* the buffer may move under it */
+		text_putc(&c->names, c->names.p[before.at + i]);
+	text_putc(&c->names, '\n');
+	text_put(&c->names, c->terms.p, c->terms.len);
+	s.len += 1 + c->terms.len;
+	return s;
+}
+
 /* Small neighbours below one name are one chunk.  False: they stay apart. */
 static bool
 join(struct cutter *c, const char *end, struct span names, bool small)
@@ -236,6 +270,7 @@ join(struct cutter *c, const char *end, struct span names, bool small)
 	if (shared.len == 0)
 		return false;
 	last->headings = shared;
+	last->terms = join_terms(c, last->terms);
 	last->body.len = bytes;
 	return true;
 }
@@ -253,7 +288,7 @@ put_chunk(struct cutter *c, const char *start, const char *end, struct span name
 		return;
 	chunk = one_more(c, (void **)&c->chunk, &c->n_chunks, &c->cap_chunks, sizeof *chunk);
 	if (chunk != NULL)
-		*chunk = (struct cut_chunk){ names, { start, (size_t)(end - start) }, small };
+		*chunk = (struct cut_chunk){ names, keep(c, c->terms.p, c->terms.len), { start, (size_t)(end - start) }, small };
 }
 
 static void
@@ -272,6 +307,8 @@ start_chunk(struct cutter *c, const char *p)
 	path_of_section(c);
 	c->start = p;
 	c->names_all = c->path;
+	text_clear(&c->terms);
+	name_term(c);
 }
 
 /* Where to cut within a piece too long: behind a sentence, else a word, else anywhere. */
@@ -322,14 +359,17 @@ add_long(struct cutter *c, const char *p, const char *end)	/* a piece over the s
 		while (chars > c->size_chars) {
 			size_t n = cut_at(p, md_first_chars(p, (size_t)(next - p), c->size_chars));
 
-			path_of_section(c);
-			put_chunk(c, p, p + n, c->path);
+			start_chunk(c, p);
+			c->end = p + n;
+			flush(c);
 			p += n;
 			chars = md_chars(p, (size_t)(next - p) < 8 * (size_t)c->size_chars ? (size_t)(next - p) :
 			    8 * (size_t)c->size_chars);
 		}
 		if (c->start == NULL)
 			start_chunk(c, p);
+		else if (c->term_is_new)
+			name_term(c);
 		c->end = next;
 		c->chars += chars;
 		c->headings_only = false;
@@ -348,6 +388,8 @@ add_piece(struct cutter *c, const char *p, const char *end, size_t chars, bool i
 		make_room(c);
 	if (c->start == NULL)
 		start_chunk(c, p);
+	else if (c->term_is_new)
+		name_term(c);
 	c->end = end;
 	c->chars += chars;
 	c->headings_only = c->headings_only && is_heading;
@@ -440,7 +482,9 @@ finish(struct cutter *c, struct chunks *out)
 	out->names = text_take(&c->names, NULL);
 	for (size_t i = 0; i < c->n_chunks; i++)
 		out->chunk[i] = (struct chunk){
-			{ out->names + c->chunk[i].headings.at, c->chunk[i].headings.len }, c->chunk[i].body,
+			.headings = { out->names + c->chunk[i].headings.at, c->chunk[i].headings.len },
+			.terms = { out->names + c->chunk[i].terms.at, c->chunk[i].terms.len },
+			.body = c->chunk[i].body,
 		};
 	for (size_t i = 0; i < c->n_examples; i++) {
 		const struct cut_example *e = &c->example[i];
@@ -499,6 +543,7 @@ chunk_markdown(struct chunks *out, const char *md, size_t len, const char *title
 	free(c.chunk);
 	free(c.example);
 	text_fini(&c.names);
+	text_fini(&c.terms);
 	if (rc < 0)
 		chunks_fini(out);
 	return rc;

@@ -6,7 +6,8 @@
  * All text is in some chunk, in order; only a heading may be left out, when the
  * text below it does not fit beside it.  A chunk's headings name all that it
  * holds: "Title > Section > term" for one definition, less for several.  Short
- * neighbours below one name become one chunk.
+ * neighbours below one name become one chunk.  Its terms are the definitions that
+ * begin in it, and the one that it goes on with.
  */
 #ifndef CHUNK_H
 #define CHUNK_H

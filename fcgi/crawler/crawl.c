@@ -12,7 +12,7 @@
 #include "shared/log.h"
 
 /* How pages are made into chunks here: the next number when the same page would come out otherwise. */
-enum { RECIPE = 1 };
+enum { RECIPE = 2 };
 
 /* -- beginning --------------------------------------------------------------- */
 

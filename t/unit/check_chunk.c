@@ -8,7 +8,7 @@
 #include "crawler/chunk.h"
 #include "shared/text.h"
 
-/* Chunks as "[headings]body", examples as "{language|code|before|after|heading}". */
+/* Chunks as "[headings]body" or "[headings=term;term]body", examples as "{language|code|before|after|heading}". */
 static char *
 show(const char *md, size_t len, const char *title, unsigned size)
 {
@@ -16,9 +16,14 @@ show(const char *md, size_t len, const char *title, unsigned size)
 	struct text t = { 0 };
 
 	ck_assert_int_eq(chunk_markdown(&c, md, len, title, size, true), 0);
-	for (unsigned i = 0; i < c.n_chunks; i++)
-		text_printf(&t, "[%.*s]%.*s", (int)c.chunk[i].headings.len, c.chunk[i].headings.p,
-		    (int)c.chunk[i].body.len, c.chunk[i].body.p);
+	for (unsigned i = 0; i < c.n_chunks; i++) {
+		const struct chunk *k = &c.chunk[i];
+
+		text_printf(&t, "[%.*s%s", (int)k->headings.len, k->headings.p, k->terms.len > 0 ? "=" : "");
+		for (size_t x = 0; x < k->terms.len; x++)
+			text_putc(&t, k->terms.p[x] == '\n' ? ';' : k->terms.p[x]);
+		text_printf(&t, "]%.*s", (int)k->body.len, k->body.p);
+	}
 	for (unsigned i = 0; i < c.n_examples; i++) {
 		const struct code_example *e = &c.example[i];
 
@@ -59,11 +64,13 @@ static const struct {
 	{ "headings in lists", "- # A\n\n  x\n- y\n\n  ## B\n\n  z\n\n1. - ### C\n", "T", 99,
 	  "[T > A]- # A\n\n  x\n- y[T > A > B]  ## B\n\n  z[T > A > B > C]1. - ### C" },
 	{ "definitions", "# A\n\n`f(x)`\n: does f\n\n  more\n\n  `g`\n  : within\n\n`h`\n`i`\n: does h\n\nafter\n", "T", 30,
-	  "[T > A > f(x)]# A\n\n`f(x)`\n: does f\n\n  more[T > A > f(x) > g]  `g`\n  : within[T > A > h]`h`\n`i`\n: does h[T > A]after" },
+	  "[T > A > f(x)=f(x)]# A\n\n`f(x)`\n: does f\n\n  more[T > A > f(x) > g=g]  `g`\n  : within[T > A > h=h]`h`\n`i`\n: does h[T > A]after" },
+	{ "definitions of one chunk", "# A\n\n`f`\n: does f\n\n`g`\n: does g\n", "T", 300, "[T > A=f;g]# A\n\n`f`\n: does f\n\n`g`\n: does g" },
+	{ "a long definition", "`f`\n: aaaaaa bbbbbb\n\n  cccccc dddddd\n", "T", 25, "[T > f=f]`f`\n: aaaaaa bbbbbb[T > f=f]  cccccc dddddd" },
 	{ "no terms", "a:\n: b\n\n: c\nd\n: e\n", "T", 99, "[T]a:\n: b\n\n: c\nd\n: e" },
 	{ "small neighbours", "# A\n\na\n\n## B\n\nb\n\n## C\n\nc\n\n# D\n\nd\n", "T", 120,
 	  "[T > A]# A\n\na\n\n## B\n\nb\n\n## C\n\nc[T > D]# D\n\nd" },
-	{ "no names at all", "`a`\n: b\n\nc\n", NULL, 200, "[]`a`\n: b\n\nc" },
+	{ "no names at all", "`a`\n: b\n\nc\n", NULL, 200, "[=a]`a`\n: b\n\nc" },
 	{ "no names at first", "b\n\n#\n\nc\n", NULL, 200, "[]b[]#\n\nc" },
 	{ "nothing in common", "# A\n\na\n\n# B\n\nb\n", NULL, 200, "[A]# A\n\na[B]# B\n\nb" },
 	{ "link in a heading", "# [a](http://h/b) \\*c\nx", "", 99, "[a *c]# [a](http://h/b) \\*c\nx" },

@@ -169,7 +169,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(p.max_depth, 10);
 	ck_assert_uint_eq(p.max_concurrent, 10);
 	ck_assert_uint_eq(p.max_pages, 5000);
-	ck_assert_uint_eq(p.chunk_size, 5000);
+	ck_assert_uint_eq(p.chunk_size, 2000);
 	ck_assert_uint_eq(p.update_frequency, 7);
 	ck_assert(p.extract_code_examples);
 	ck_assert_uint_eq(p.tags.n + p.include.n + p.exclude.n, 0);

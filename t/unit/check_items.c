@@ -19,7 +19,7 @@ source_put(const char *url)
 	struct crawl_params params;
 	char hash[65], at[64];
 	struct chunk chunks[] = {
-		{ SLICE_LIT("Part > One"), SLICE_LIT("The quick brown fox") }, { SLICE_LIT("Part > Two"), SLICE_LIT("jumps") },
+		{ .headings = SLICE_LIT("Part > One"), .body = SLICE_LIT("The quick brown fox") }, { .headings = SLICE_LIT("Part > Two"), .body = SLICE_LIT("jumps") },
 	};
 	struct code_example x = { .language = SLICE_LIT("c"), .code = SLICE_LIT("return 0;"), .heading = SLICE_LIT("One") };
 	struct page page = { .url = at, .title = "A page", .content_hash = hash, .language = "en", .fetched_ms = 1, .n_words = 5,

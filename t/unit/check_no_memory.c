@@ -200,7 +200,7 @@ store_whole(void *arg)
 {
 	struct store *st = NULL;
 	struct crawl_params p;
-	struct chunk c = { SLICE_LIT("h"), SLICE_LIT("zebra") };
+	struct chunk c = { .headings = SLICE_LIT("h"), .body = SLICE_LIT("zebra") };
 	struct page page = { .url = "http://a/", .title = "t", .content_hash = "0", .chunks = &c, .n_chunks = 1 };
 	struct err e = { "" };
 	int rc = store_open(&st, arg, 0, false, &e), n = 0;

@@ -85,7 +85,7 @@ END_TEST
 START_TEST(page_put_is_all_or_nothing)
 {
 	struct store *st = store_new();
-	struct chunk c = { SLICE_LIT(""), SLICE_LIT("giraffe") };
+	struct chunk c = { .headings = SLICE_LIT(""), .body = SLICE_LIT("giraffe") };
 	struct code_example x[2] = { { SLICE_LIT("c"), SLICE_LIT("1"), SLICE_LIT(""), SLICE_LIT(""), SLICE_LIT("") } };
 	struct page p = { .url = "http://a/1", .title = "t", .content_hash = NULL, .chunks = &c, .n_chunks = 1,
 		.examples = x, .n_examples = 1 };
@@ -206,8 +206,8 @@ static const struct {
 	const char *name, *pragma;
 	int	    rc;
 } versions[] = {
-	{ "ours", "PRAGMA user_version = 3", 0 },
-	{ "newer", "PRAGMA user_version = 4", -ESTALE },
+	{ "ours", "PRAGMA user_version = 4", 0 },
+	{ "newer", "PRAGMA user_version = 5", -ESTALE },
 	{ "much newer", "PRAGMA user_version = 2147483647", -ESTALE },
 	{ "negative", "PRAGMA user_version = -1", -ESTALE },
 	{ "most negative", "PRAGMA user_version = -2147483648", -ESTALE },
@@ -277,6 +277,38 @@ START_TEST(damaged_index_is_found)
 	sql(dir, "UPDATE chunks SET body = 'giraffe'");		/* the index is not told */
 	ck_assert_int_eq(store_check(st, &e), -EBADMSG);
 	ck_assert_str_ne(e.text, "");
+	store_close(st);
+}
+END_TEST
+
+START_TEST(older_schema)		/* a store as schema 2 had it, with two pages */
+{
+	const char *dir = scratch_dir(), *src = getenv("T_SRC");
+	struct store *st;
+	char path[512], *text = NULL;
+	size_t len = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/t/data/store-2.sql", src != NULL ? src : ".");
+	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s", path);
+	ck_assert(getdelim(&text, &len, '\0', f) > 0);
+	fclose(f);
+	sql(dir, text);
+	free(text);
+	st = store_in(dir);
+	store_sound(st);
+	ck_assert_int_eq(hits(st, "quagga"), 0);	/* the crawler makes the new index by and by */
+	ck_assert_int_eq(store_index(st, 1), 1);
+	store_sound(st);
+	ck_assert_int_eq(store_index(st, 0), 0);
+	store_sound(st);
+	ck_assert_int_eq(hits(st, "quagga"), 1);
+	ck_assert_int_eq(hits(st, "quagga_count"), 1);
+	ck_assert_int_eq(hits(st, "okapi"), 1);
+	ck_assert_int_eq(put_page(st, "ac145fad508dcec8", "http://h.test/two.html", "Two", SLICE_LIT("An okapi shows itself.")), 0);
+	store_sound(st);
+	ck_assert_int_eq(hits(st, "okapi"), 1);
+	ck_assert_int_eq(hits(st, "hides"), 0);
 	store_close(st);
 }
 END_TEST
@@ -485,6 +517,7 @@ main(void)
 	tcase_add_test(tc, not_a_store);
 	tcase_add_test(tc, long_directory);
 	tcase_add_test(tc, damaged_index_is_found);
+	tcase_add_test(tc, older_schema);
 	tcase_add_test(tc, two_connections);
 	tcase_add_test(tc, all_open_a_new_store_at_once);
 	tcase_add_test(tc, killed_in_a_transaction);

@@ -20,7 +20,7 @@ page_of(const char *url, const char *hash, const char *crawl, const struct chunk
 START_TEST(seen_again)
 {
 	struct store *st = store_new();
-	const struct chunk c = { SLICE_LIT("H"), SLICE_LIT("apple pie") };
+	const struct chunk c = { .headings = SLICE_LIT("H"), .body = SLICE_LIT("apple pie") };
 	struct page p = page_of("http://h/a", "1", "one", &c);
 	struct page_known known = { 0 };
 	struct page_counts n;
@@ -59,7 +59,7 @@ static const size_t link_lens[] = { 0, 11, 34, 5 };
 START_TEST(links_come_back)
 {
 	struct store *st = store_new();
-	const struct chunk c = { SLICE_LIT("H"), SLICE_LIT("x") };
+	const struct chunk c = { .headings = SLICE_LIT("H"), .body = SLICE_LIT("x") };
 	struct page p = page_of("http://h/a", "1", NULL, &c);
 	struct text t = { 0 };
 
@@ -77,7 +77,7 @@ END_TEST
 static void
 see(struct store *st, const char *url, const char *hash, const char *crawl)
 {
-	const struct chunk c = { SLICE_LIT("H"), SLICE_LIT("x") };
+	const struct chunk c = { .headings = SLICE_LIT("H"), .body = SLICE_LIT("x") };
 	struct page p = page_of(url, hash, crawl, &c);
 
 	ck_assert_int_ge(store_page_see(st, source, &p), 0);

@@ -12,6 +12,7 @@ shared_tests = \
 	t/unit/check_store_sources \
 	t/unit/check_restore \
 	t/unit/check_conf \
+	t/unit/check_lexeme \
 	t/unit/check_crawl_params \
 	t/unit/check_message \
 	t/unit/check_daemon \
@@ -81,9 +82,15 @@ t_unit_check_daemon_SOURCES = %D%/check_daemon.c %D%/scratch.h
 t_unit_check_daemon_CPPFLAGS = $(unit_cppflags)
 t_unit_check_daemon_LDADD = $(unit_libs)
 
+t_unit_check_lexeme_SOURCES = %D%/check_lexeme.c
+t_unit_check_lexeme_CPPFLAGS = $(unit_cppflags)
+t_unit_check_lexeme_LDADD = $(unit_libs)
+
 t_unit_check_no_memory_SOURCES = %D%/check_no_memory.c %D%/scratch.h %D%/fail_malloc.h
 t_unit_check_no_memory_CPPFLAGS = $(unit_cppflags)
 t_unit_check_no_memory_LDADD = $(unit_libs)
+
+EXTRA_DIST += t/data/store-2.sql
 
 include t/fuzz/shared.mk
 

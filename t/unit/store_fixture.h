@@ -82,7 +82,7 @@ begin_source(struct store *st, const char *id)
 __attribute__((unused)) static int
 put_page(struct store *st, const char *source, const char *url, const char *title, struct slice body)
 {
-	struct chunk c = { SLICE_LIT("Part > Chapter"), body };
+	struct chunk c = { .headings = SLICE_LIT("Part > Chapter"), .body = body };
 	struct code_example x = { SLICE_LIT("c"), SLICE_LIT("return 0;"), SLICE_LIT("before"), SLICE_LIT("after"), SLICE_LIT("Chapter") };
 	struct page p = {
 		.url = url, .title = title, .content_hash = "00", .fetched_ms = 1, .n_words = 2, .n_bytes = 3,

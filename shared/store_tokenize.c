@@ -1,0 +1,143 @@
+/*
+ * The tokenizer of the full-text index, known to FTS5 as "lexeme": each part of a
+ * lexeme goes through the tokenizer it is made over ("porter unicode61"); beside
+ * the last part, at the same position, stand the lexeme as a whole, and beside
+ * each part the words its capitals set apart.  In a query a lexeme of several
+ * parts is its whole alone: the query asks for the parts by themselves.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/lexeme.h"
+#include "shared/store_sql.h"
+
+struct tokenizer {
+	fts5_tokenizer	inner;
+	Fts5Tokenizer  *it;
+};
+
+typedef int token_f(void *, int, const char *, int, int, int);
+
+struct emit {
+	void	*arg;
+	token_f *f;
+	int	 from, to;		/* bytes of the whole text that what is emitted stands for */
+	bool	 beside;		/* at the position of the token before */
+};
+
+static int
+on_inner(void *arg, int flags, const char *token, int len, int from, int to)
+{
+	struct emit *e = arg;
+
+	return e->f(e->arg, e->beside ? FTS5_TOKEN_COLOCATED : flags, token, len, e->from + from,
+	    e->beside ? e->to : e->from + to);
+}
+
+static int
+put_part(const struct tokenizer *t, struct emit *e, int flags, struct slice s, const char *text, bool beside)
+{
+	e->from = (int)(s.p - text);
+	e->to = e->from + (int)s.len;
+	e->beside = beside;
+	return t->inner.xTokenize(t->it, e, flags, s.p, (int)s.len, on_inner);
+}
+
+static int
+put_lexeme(const struct tokenizer *t, struct emit *e, int flags, const struct lexeme *lx, const char *text)
+{
+	struct slice hump[LEXEME_PARTS_MAX];
+	char name[LEXEME_WHOLE_BYTES];
+	size_t name_len = lexeme_name(lx, name);
+	bool asked = (flags & FTS5_TOKENIZE_QUERY) != 0;
+	int rc = SQLITE_OK, from = (int)(lx->whole.p - text), to = from + (int)lx->whole.len;
+
+	for (unsigned i = 0; rc == SQLITE_OK && i < lx->n_parts && (!asked || name_len == 0); i++) {
+		unsigned n;
+
+		rc = put_part(t, e, flags, lx->part[i], text, false);
+		n = asked ? 0 : lexeme_humps(lx->part[i], hump);
+		for (unsigned k = 0; rc == SQLITE_OK && k < n; k++)
+			rc = put_part(t, e, flags, hump[k], text, true);
+	}
+	if (rc == SQLITE_OK && name_len > 0)
+		rc = e->f(e->arg, asked ? 0 : FTS5_TOKEN_COLOCATED, name, (int)name_len, from, to);
+	return rc;
+}
+
+static int
+tokenize(Fts5Tokenizer *it, void *arg, int flags, const char *text, int len, token_f *f)
+{
+	const struct tokenizer *t = (const void *)it;
+	struct emit e = { .arg = arg, .f = f };
+	struct lexeme lx;
+	size_t at = 0;
+	int rc = SQLITE_OK;
+
+	while (rc == SQLITE_OK && lexeme_next((struct slice){ text, (size_t)len }, &at, &lx))
+		rc = put_lexeme(t, &e, flags, &lx, text);
+	return rc;
+}
+
+static void
+tokenizer_delete(Fts5Tokenizer *it)
+{
+	struct tokenizer *t = (void *)it;
+
+	if (t->it != NULL)
+		t->inner.xDelete(t->it);
+	free(t);
+}
+
+static int
+tokenizer_create(void *arg, const char **word, int n, Fts5Tokenizer **out)
+{
+	static const char *inner_word[] = { "unicode61" };
+	fts5_api *api = arg;
+	struct tokenizer *t = calloc(1, sizeof *t);
+	void *inner_arg;
+	int rc;
+
+	(void)word;
+	(void)n;
+	if (t == NULL)
+		return SQLITE_NOMEM;
+	if ((rc = api->xFindTokenizer(api, "porter", &inner_arg, &t->inner)) == SQLITE_OK)
+		rc = t->inner.xCreate(inner_arg, inner_word, 1, &t->it);
+	if (rc != SQLITE_OK) {
+		free(t);
+		return rc;
+	}
+	*out = (void *)t;
+	return SQLITE_OK;
+}
+
+int
+store_fts5(struct store *st, fts5_api **out)
+{
+	sqlite3_stmt *stmt;
+	int src = sqlite3_prepare_v2(st->db, "SELECT fts5(?1)", -1, &stmt, NULL);
+
+	*out = NULL;
+	if (src != SQLITE_OK)
+		return store_errno(st, src);
+	if ((src = sqlite3_bind_pointer(stmt, 1, out, "fts5_api_ptr", NULL)) == SQLITE_OK)
+		(void)sqlite3_step(stmt);	/* its result is *out */
+	(void)sqlite3_finalize(stmt);
+	return *out != NULL ? 0 : store_errno(st, src != SQLITE_OK ? src : SQLITE_ERROR);
+}
+
+int
+store_tokenizer_register(struct store *st)
+{
+	static fts5_tokenizer lexeme = { tokenizer_create, tokenizer_delete, tokenize };
+	fts5_api *api;
+	int rc = store_fts5(st, &api);
+
+	if (rc < 0)
+		return rc;
+	rc = api->xCreateTokenizer(api, "lexeme", api, &lexeme, NULL);
+	return rc == SQLITE_OK ? 0 : store_errno(st, rc);
+}
