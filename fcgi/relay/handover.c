@@ -271,11 +271,12 @@ conn_restore(struct conn *c, const struct handover_conn *hc, struct reader *rd)
 	if ((c->stream = stream_of(c->server, hc->kind)) == NULL)
 		return false;
 	c->server->clients[hc->kind][way_of(c->wire)]++;
-	if (c->stream->resume(c, id) < 0)
-		return false;
+	c->server->running = c;		/* who joins may be told at once: not before its cursor stands */
+	ok = c->stream->resume(c, id) >= 0;
+	c->server->running = NULL;
 	c->sub.at = hc->at;
 	c->sub.mark = hc->mark;
-	return true;
+	return ok;
 }
 
 static void

@@ -10,7 +10,9 @@ stress_programs = \
 	t/stress/stress_wake_late \
 	t/stress/stress_wake_order \
 	t/stress/stress_relay \
-	t/stress/stress_relay_cursor
+	t/stress/stress_return \
+	t/stress/stress_churn \
+	t/stress/broken_relay
 check_PROGRAMS += $(stress_programs)
 EXTRA_DIST += %D%/run
 
@@ -38,8 +40,13 @@ t_stress_stress_wake_late_LDADD = $(shared_libs)
 t_stress_stress_wake_order_SOURCES = %D%/stress_wake.c
 t_stress_stress_wake_order_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_ORDER
 t_stress_stress_wake_order_LDADD = $(shared_libs)
-t_stress_stress_relay_SOURCES = %D%/stress_relay.c
+swarm = %D%/swarm.c %D%/swarm.h
+t_stress_stress_relay_SOURCES = %D%/stress_relay.c $(swarm)
 t_stress_stress_relay_LDADD = $(shared_libs)
-t_stress_stress_relay_cursor_SOURCES = %D%/stress_relay.c
-t_stress_stress_relay_cursor_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_CURSOR
-t_stress_stress_relay_cursor_LDADD = $(shared_libs)
+t_stress_stress_return_SOURCES = %D%/stress_return.c $(swarm)
+t_stress_stress_return_LDADD = $(shared_libs)
+t_stress_stress_churn_SOURCES = %D%/stress_churn.c $(swarm)
+t_stress_stress_churn_LDADD = $(shared_libs)
+t_stress_broken_relay_SOURCES = fcgi/relay/relay_main.c %D%/broken_relay.c
+t_stress_broken_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tape_add,--wrap=tape_seq,--wrap=handover_write
+t_stress_broken_relay_LDADD = $(relay_libs) $(shared_libs)

@@ -236,6 +236,21 @@ START_TEST(test_again_and_again)
 }
 END_TEST
 
+/* The first of its topic that is taken over makes the new image read the row: no news for it. */
+START_TEST(test_a_state_is_not_told_again)
+{
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 1);
+	peer_open(&rig, &p, ID);
+	EXPECT_TEXT(p, "\"percentage\":1,");
+	peer_events(&rig, &events, "/api/crawl-progress/" ID, NULL);
+	EXPECT_EVENT(events, "\"percentage\":1,");
+	upgrade();
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 2);
+	EXPECT_TEXT(p, "\"percentage\":2,");
+	EXPECT_EVENT(events, "\"percentage\":2,");
+}
+END_TEST
+
 START_TEST(test_bad_configuration_keeps_the_old)
 {
 	rig_publish(&rig, ID, CRAWL_CRAWLING, 1);
@@ -327,6 +342,7 @@ main(void)
 	tcase_add_checked_fixture(tc, start, stop);
 	tcase_add_test(tc, test_every_state);
 	tcase_add_test(tc, test_again_and_again);
+	tcase_add_test(tc, test_a_state_is_not_told_again);
 	tcase_add_test(tc, test_logs_go_on);
 	tcase_add_test(tc, test_bad_configuration_keeps_the_old);
 	tcase_add_test(tc, test_another_version_starts_afresh);
