@@ -9,6 +9,7 @@ blackbox_scripts = \
 	%D%/2000-websocket.t \
 	%D%/2100-follow.t \
 	%D%/2200-logs.t \
+	%D%/2300-seed.t \
 	%D%/2400-refresh.t \
 	%D%/2410-steer.t \
 	%D%/2420-hostile.t \

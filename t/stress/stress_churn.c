@@ -21,9 +21,10 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/ring.h"
 #include "t/stress/swarm.h"
 
-enum { AT_ONCE = 110, NS_PER_MS = 1000000, NEWS_EVERY = 10, ENTRIES = 3 };
+enum { AT_ONCE = 110, NS_PER_MS = 1000000, NEWS_EVERY = 10, ENTRIES = 3, FILL = 50 };
 
 #define CRAWL	"/api/crawl-progress/crawl-1"
 #define WAITING "/api/crawl-progress/of-nobody"
@@ -173,12 +174,12 @@ visits(struct swarm *s, unsigned first, unsigned n)	/* n of them at once, until 
 }
 
 static void
-news(struct swarm *s)
+news(struct swarm *s, unsigned entries)
 {
 	int64_t end_ns = clock_mono_ns() + (int64_t)SWARM_PATIENCE_MS * NS_PER_MS;
 
 	swarm_publish(s);
-	swarm_append(s, ENTRIES);
+	swarm_append(s, entries);
 	while (!swarm_is_current(s)) {
 		swarm_come(s);		/* at the begin */
 		swarm_turn(s, 5);
@@ -221,14 +222,16 @@ main(int argc, char **argv)
 	swarm_relay_start(&s);
 	for (unsigned batch = 0; done < n; batch++, done += AT_ONCE) {
 		if (batch % NEWS_EVERY == 0)
-			news(&s);
+			news(&s, ENTRIES);
 		if (before_kb == 0 && done >= warm) {
+			for (unsigned i = 0; i <= RING_SLOTS; i += FILL)	/* from here on the log is as long as it gets */
+				news(&s, FILL);
 			await_empty(&s);
 			before_kb = swarm_relay_kb(&s);
 		}
 		visits(&s, done, AT_ONCE);
 	}
-	news(&s);
+	news(&s, ENTRIES);
 	await_empty(&s);
 	after_kb = swarm_relay_kb(&s);
 	if (after_kb > before_kb + SWARM_GROWTH_KB)
