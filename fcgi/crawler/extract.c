@@ -101,18 +101,6 @@ is_word(struct slice v, const char *word)	/* in any case, blanks around it */
 	return v.len == strlen(word) && strncasecmp(v.p, word, v.len) == 0;
 }
 
-static bool
-has_word(struct slice v, const char *word)
-{
-	struct slice x;
-	size_t at = 0;
-
-	while (words_next(v.p, v.len, &at, &x.p, &x.len))
-		if (is_word(x, word))
-			return true;
-	return false;
-}
-
 static void
 robots(struct document *doc, struct slice v)
 {
@@ -205,7 +193,7 @@ link_to(struct page_walk *w, const struct dom_node *n, const char *attr)
 	struct slice v = dom_attr(n, attr);
 
 	if (v.len > 0)
-		(void)links_resolve(&w->links, v, has_word(dom_attr(n, "rel"), "nofollow"));
+		(void)links_resolve(&w->links, v, words_include(dom_attr(n, "rel"), "nofollow"));
 }
 
 static void
@@ -226,7 +214,7 @@ look_at(struct page_walk *w, const struct dom_node *n, enum dom_tag tag)
 		meta(w, n);
 		break;
 	case DOM_LINK:
-		if (w->doc->canonical == NULL && has_word(dom_attr(n, "rel"), "canonical"))
+		if (w->doc->canonical == NULL && words_include(dom_attr(n, "rel"), "canonical"))
 			w->doc->canonical = absolute(w, dom_attr(n, "href"));
 		break;
 	case DOM_BASE:

@@ -45,18 +45,6 @@ starts(struct slice w, const char *prefix)
 }
 
 static bool
-has_word(struct slice list, const char *word)
-{
-	struct slice w;
-	size_t at = 0;
-
-	while (words_next(list.p, list.len, &at, &w.p, &w.len))
-		if (slice_is(w, word))
-			return true;
-	return false;
-}
-
-static bool
 is_badge(const struct dom_node *span)	/* rustdoc: "Deprecated", right behind the name */
 {
 	return starts(dom_attr(span, "class"), "stab");
@@ -72,7 +60,7 @@ role_of(const struct dom_node *n, enum dom_tag tag)
 		if (tag != DOM_P && words_have(admonition_class, w.p, w.len))
 			return ROLE_ADMONITION;
 		if (words_have(title_class, w.p, w.len))
-			return has_word(dom_attr(dom_parent(n), "class"), "headertitle") ? ROLE_PAGE_TITLE : ROLE_TITLE;
+			return words_include(dom_attr(dom_parent(n), "class"), "headertitle") ? ROLE_PAGE_TITLE : ROLE_TITLE;
 		if (tag == DOM_DIV && slice_is(w, "fancy_title"))	/* sqlite.org */
 			return ROLE_PAGE_TITLE;
 		if (starts(w, "admonitionHeading") || slice_is(w, "starlight-aside__title"))
@@ -194,7 +182,7 @@ heading(struct walk *w, const struct dom_node *n, enum dom_tag tag)
 		return true;
 	}
 	md_heading(&w->md, 1 + (unsigned)(tag - DOM_H1));
-	if (has_word(dom_attr(n, "class"), "code-header")) {	/* rustdoc: a signature */
+	if (words_include(dom_attr(n, "class"), "code-header")) {	/* rustdoc: a signature */
 		inline_code_text(&w->scratch, n);
 		md_code(&w->md, w->scratch.p, w->scratch.len);
 		md_heading_end(&w->md);
@@ -292,7 +280,7 @@ static bool
 term(struct walk *w, const struct dom_node *n)
 {
 	md_line(&w->md);
-	if (has_word(dom_attr(n, "class"), "sig")) {	/* Sphinx: a signature */
+	if (words_include(dom_attr(n, "class"), "sig")) {	/* Sphinx: a signature */
 		inline_code_text(&w->scratch, n);
 		md_code(&w->md, w->scratch.p, w->scratch.len);
 		md_line(&w->md);
@@ -305,87 +293,27 @@ term(struct walk *w, const struct dom_node *n)
 
 /* -- the walk ---------------------------------------------------------------- */
 
-/* True when the children of n are to be walked, too. */
+/* Does n belong to what is written, as far as its place on the page says? */
 static bool
-enter(struct walk *w, const struct dom_node *n)
+is_content(struct walk *w, const struct dom_node *n, enum dom_tag tag)
 {
-	enum dom_tag tag = dom_tag(n);
-
-	if (tag == DOM_TEXT) {
-		struct slice s = dom_text(n);
-
-		md_text(&w->md, s.p, s.len);
+	switch (content_kind(n, tag, w->content.marked)) {
+	case CONTENT_FURNITURE:
 		return false;
+	case CONTENT_TABS:
+		walk_tabs(w, n);
+		return false;
+	case CONTENT_TOC:
+		return w->content.keep_toc;
+	default:
+		return true;
 	}
-	if (n != w->content.node)
-		switch (content_kind(n, tag, w->content.marked)) {
-		case CONTENT_FURNITURE:
-			return false;
-		case CONTENT_TABS:
-			walk_tabs(w, n);
-			return false;
-		case CONTENT_TOC:
-			if (!w->content.keep_toc)
-				return false;
-			break;
-		default:
-			break;
-		}
+}
+
+static bool
+enter_phrase(struct walk *w, const struct dom_node *n, enum dom_tag tag)
+{
 	switch (tag) {
-	case DOM_DIV: case DOM_SECTION:
-		if (w->n_tabs > 0)
-			walk_tab_panel(w, n);
-		if (tag == DOM_DIV && walk_math(w, n, true))
-			return false;
-		/* fall through */
-	case DOM_P: case DOM_ASIDE: case DOM_DETAILS:
-		return block(w, n, tag);
-	case DOM_ARTICLE: case DOM_MAIN: case DOM_BODY: case DOM_HEADER: case DOM_FOOTER: case DOM_ADDRESS:
-	case DOM_CENTER: case DOM_FIGURE: case DOM_FIGCAPTION: case DOM_FORM: case DOM_FIELDSET: case DOM_HGROUP:
-		md_break(&w->md);
-		(void)walk_push(w, n, FRAME_BLOCK);
-		return true;
-	case DOM_H1: case DOM_H2: case DOM_H3: case DOM_H4: case DOM_H5: case DOM_H6:
-		return heading(w, n, tag);
-	case DOM_CAPTION: case DOM_SUMMARY: case DOM_LEGEND:
-		strong_block(w, n);
-		return true;
-	case DOM_PRE: case DOM_LISTING: case DOM_XMP: case DOM_PLAINTEXT:
-		return preformatted(w, n);
-	case DOM_BLOCKQUOTE:
-		md_break(&w->md);
-		if (role_of(n, tag) == ROLE_ADMONITION)
-			return block(w, n, tag);
-		container(w, n, FRAME_CONTAINER, "> ", "> ");
-		return true;
-	case DOM_UL: case DOM_OL: case DOM_MENU: case DOM_DIR:
-		list(w, n, tag);
-		return true;
-	case DOM_LI:
-		item(w, n);
-		return true;
-	case DOM_DL:
-		md_break(&w->md);
-		(void)walk_push(w, n, FRAME_BLOCK);
-		return true;
-	case DOM_DT:
-		return term(w, n);
-	case DOM_DD:
-		if (has_term(n))
-			md_tight(&w->md);
-		else
-			md_break(&w->md);
-		container(w, n, FRAME_CONTAINER, ": ", "  ");
-		return true;
-	case DOM_TABLE:
-		return html_table_enter(w, n);
-	case DOM_TR:
-		return row_enter(w, n);
-	case DOM_TD: case DOM_TH:
-		return cell_enter(w, n);
-	case DOM_HR:
-		md_rule(&w->md);
-		return false;
 	case DOM_BR:
 		md_hard_break(&w->md);
 		return false;
@@ -425,7 +353,7 @@ enter(struct walk *w, const struct dom_node *n)
 			md_text(&w->md, " ", 1);
 		return true;
 	case DOM_LABEL:
-		if (has_word(dom_attr(n, "class"), "sd-tab-label"))
+		if (words_include(dom_attr(n, "class"), "sd-tab-label"))
 			strong_block(w, n);
 		return true;
 	case DOM_SUP:
@@ -434,6 +362,93 @@ enter(struct walk *w, const struct dom_node *n)
 	default:
 		return true;
 	}
+}
+
+static bool
+enter_definition(struct walk *w, const struct dom_node *dd)
+{
+	if (has_term(dd))
+		md_tight(&w->md);
+	else
+		md_break(&w->md);
+	container(w, dd, FRAME_CONTAINER, ": ", "  ");
+	return true;
+}
+
+static bool
+enter_quote(struct walk *w, const struct dom_node *n, enum dom_tag tag)
+{
+	md_break(&w->md);
+	if (role_of(n, tag) == ROLE_ADMONITION)
+		return block(w, n, tag);
+	container(w, n, FRAME_CONTAINER, "> ", "> ");
+	return true;
+}
+
+static bool
+enter_flow(struct walk *w, const struct dom_node *n, enum dom_tag tag)
+{
+	switch (tag) {
+	case DOM_DIV: case DOM_SECTION:
+		if (w->n_tabs > 0)
+			walk_tab_panel(w, n);
+		if (tag == DOM_DIV && walk_math(w, n, true))
+			return false;
+		/* fall through */
+	case DOM_P: case DOM_ASIDE: case DOM_DETAILS:
+		return block(w, n, tag);
+	case DOM_ARTICLE: case DOM_MAIN: case DOM_BODY: case DOM_HEADER: case DOM_FOOTER: case DOM_ADDRESS:
+	case DOM_CENTER: case DOM_FIGURE: case DOM_FIGCAPTION: case DOM_FORM: case DOM_FIELDSET: case DOM_HGROUP:
+	case DOM_DL:
+		md_break(&w->md);
+		(void)walk_push(w, n, FRAME_BLOCK);
+		return true;
+	case DOM_H1: case DOM_H2: case DOM_H3: case DOM_H4: case DOM_H5: case DOM_H6:
+		return heading(w, n, tag);
+	case DOM_CAPTION: case DOM_SUMMARY: case DOM_LEGEND:
+		strong_block(w, n);
+		return true;
+	case DOM_PRE: case DOM_LISTING: case DOM_XMP: case DOM_PLAINTEXT:
+		return preformatted(w, n);
+	case DOM_BLOCKQUOTE:
+		return enter_quote(w, n, tag);
+	case DOM_UL: case DOM_OL: case DOM_MENU: case DOM_DIR:
+		list(w, n, tag);
+		return true;
+	case DOM_LI:
+		item(w, n);
+		return true;
+	case DOM_DT:
+		return term(w, n);
+	case DOM_DD:
+		return enter_definition(w, n);
+	case DOM_TABLE:
+		return html_table_enter(w, n);
+	case DOM_TR:
+		return row_enter(w, n);
+	case DOM_TD: case DOM_TH:
+		return cell_enter(w, n);
+	case DOM_HR:
+		md_rule(&w->md);
+		return false;
+	default:
+		return enter_phrase(w, n, tag);
+	}
+}
+
+/* True when the children of n are to be walked, too. */
+static bool
+enter(struct walk *w, const struct dom_node *n)
+{
+	enum dom_tag tag = dom_tag(n);
+
+	if (tag == DOM_TEXT) {
+		struct slice s = dom_text(n);
+
+		md_text(&w->md, s.p, s.len);
+		return false;
+	}
+	return (n == w->content.node || is_content(w, n, tag)) && enter_flow(w, n, tag);
 }
 
 static void

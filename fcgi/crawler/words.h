@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
+
+#include "shared/slice.h"
 
 enum { WORD_MAX = 32 };			/* longest word a set may hold */
 
@@ -39,6 +42,19 @@ words_next(const char *s, size_t len, size_t *at, const char **w, size_t *w_len)
 	*w = s + start;
 	*w_len = i - start;
 	return i > start;
+}
+
+/* Is word, in any case, one of such a list?  Classes are written in one case, rel and its like in any. */
+static inline bool
+words_include(struct slice list, const char *word)
+{
+	size_t at = 0, n = strlen(word), len;
+	const char *w;
+
+	while (words_next(list.p, list.len, &at, &w, &len))
+		if (len == n && strncasecmp(w, word, n) == 0)
+			return true;
+	return false;
 }
 
 #endif
