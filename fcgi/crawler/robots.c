@@ -13,8 +13,7 @@ enum { PATTERN_BYTES = 3 * 2048 };	/* longest URL, every byte encoded */
 struct reader {
 	struct robots *out;		/* rules of groups that name us */
 	struct robots  every;		/* rules of `*` groups */
-	const char    *token;
-	size_t	       token_len;
+	const char    *agent;
 	bool	       named;		/* a group named us, even an empty one */
 	bool	       in_agents;	/* the last line with a meaning was a user-agent line */
 	bool	       ours, everybodys;	/* the present group is for */
@@ -33,9 +32,13 @@ is_unreserved(int c)
 	return isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/* One spelling for what section 2.2.2 calls equal; len of it, at most PATTERN_BYTES. */
+/*
+ * One spelling for what section 2.2.2 calls equal; len of it, at most PATTERN_BYTES.
+ * Where '*' and '$' mean themselves (section 2.2.3) they are encoded, too: all of a
+ * target's, and a '$' that does not end its pattern.
+ */
 static size_t
-normalise(char out[PATTERN_BYTES], const char *s, size_t len)
+normalise(char out[PATTERN_BYTES], const char *s, size_t len, bool pattern)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;
@@ -54,7 +57,7 @@ normalise(char out[PATTERN_BYTES], const char *s, size_t len)
 				out[n++] = hex[v & 15];
 			}
 			i += 2;
-		} else if (c <= 0x20 || c >= 0x7f) {
+		} else if (c <= 0x20 || c >= 0x7f || (c == '*' && !pattern) || (c == '$' && !(pattern && i + 1 == len))) {
 			out[n++] = '%';
 			out[n++] = hex[c >> 4];
 			out[n++] = hex[c & 15];
@@ -67,14 +70,17 @@ normalise(char out[PATTERN_BYTES], const char *s, size_t len)
 
 /* -- reading --------------------------------------------------------------- */
 
-static size_t
-token_len(const char *agent)		/* section 2.2.1: letters, '-' and '_' */
+/* Does s begin with the product token of agent (section 2.2.1: letters, '-' and '_')? */
+static bool
+is_token(struct slice s, const char *agent)
 {
-	size_t n = 0;
+	size_t n = 0, len = 0;
 
 	while (isalpha((unsigned char)agent[n]) || agent[n] == '-' || agent[n] == '_')
 		n++;
-	return n;
+	while (len < s.len && (isalpha((unsigned char)s.p[len]) || s.p[len] == '-' || s.p[len] == '_'))
+		len++;
+	return len > 0 && len == n && strncasecmp(s.p, agent, n) == 0;
 }
 
 static int
@@ -88,7 +94,7 @@ add_rule(struct robots *r, struct slice value, bool allow)
 		return 0;		/* an empty Disallow forbids nothing */
 	if (value.p[0] != '/' && value.p[0] != '*')
 		return 0;
-	len = normalise(pattern, value.p, value.len);
+	len = normalise(pattern, value.p, value.len, true);
 	if ((r->n_rules & (r->n_rules + 1)) == 0 || r->rules == NULL) {	/* room runs out at 2^n - 1 */
 		rules = realloc(r->rules, ((size_t)r->n_rules + 1) * 2 * sizeof *rules);
 		if (rules == NULL)
@@ -142,18 +148,12 @@ key_is(struct slice key, const char *word)
 static void
 read_agent(struct reader *rd, struct slice value)
 {
-	size_t len = 0;
-
 	if (!rd->in_agents)
 		rd->ours = rd->everybodys = false;
 	rd->in_agents = true;
-	if (value.len > 0 && value.p[0] == '*') {
+	if (value.len > 0 && value.p[0] == '*' && (value.len == 1 || isspace((unsigned char)value.p[1])))
 		rd->everybodys = true;
-		return;
-	}
-	while (len < value.len && (isalpha((unsigned char)value.p[len]) || value.p[len] == '-' || value.p[len] == '_'))
-		len++;
-	if (len > 0 && len == rd->token_len && strncasecmp(value.p, rd->token, len) == 0)
+	else if (is_token(value, rd->agent))
 		rd->ours = rd->named = true;
 }
 
@@ -171,8 +171,7 @@ read_pair(struct reader *rd, struct slice key, struct slice value)
 			rc = add_rule(rd->out, value, allow);
 		if (rc == 0 && rd->everybodys)
 			rc = add_rule(&rd->every, value, allow);
-	} else if (key_is(key, "crawl-delay")) {
-		rd->in_agents = false;
+	} else if (key_is(key, "crawl-delay")) {	/* section 2.2.4: of no meaning to where a group ends */
 		if (rd->ours)
 			rd->out->delay_ms = delay_ms(value);
 		if (rd->everybodys)
@@ -195,30 +194,49 @@ trimmed(const char *p, size_t len)
 	return (struct slice){ p, len };
 }
 
+/* The end of the key: a colon, or in "disallow /", whose writer forgot it, the blank between two words. */
+static const char *
+key_end(struct slice line)
+{
+	const char *end = memchr(line.p, ':', line.len);
+	size_t n = 0;
+
+	if (end != NULL)
+		return end;
+	while (n < line.len && !isspace((unsigned char)line.p[n]))
+		n++;
+	for (size_t i = n, word = 0; i < line.len; i++) {
+		word += !isspace((unsigned char)line.p[i]) && isspace((unsigned char)line.p[i - 1]);
+		if (word > 1)
+			return NULL;
+	}
+	return n < line.len ? line.p + n : NULL;
+}
+
 static int
 read_line(struct reader *rd, const char *p, size_t len)
 {
-	const char *hash = memchr(p, '#', len), *colon;
+	const char *hash = memchr(p, '#', len), *end;
+	struct slice line = trimmed(p, hash != NULL ? (size_t)(hash - p) : len);
 
-	if (hash != NULL)
-		len = (size_t)(hash - p);
-	if ((colon = memchr(p, ':', len)) == NULL)
+	if (line.len == 0 || (end = key_end(line)) == NULL)
 		return 0;
-	return read_pair(rd, trimmed(p, (size_t)(colon - p)),
-	    trimmed(colon + 1, len - (size_t)(colon - p) - 1));
+	return read_pair(rd, trimmed(line.p, (size_t)(end - line.p)),
+	    trimmed(end + 1, line.len - (size_t)(end - line.p) - 1));
 }
 
 int
 robots_parse(struct robots *out, const char *body, size_t len, const char *agent)
 {
-	struct reader rd = { .out = out, .token = agent, .token_len = token_len(agent) };
+	static const char mark[] = "\xef\xbb\xbf";
+	struct reader rd = { .out = out, .agent = agent };
 	size_t at = 0, end;
 	int rc = 0;
 
 	if (len > ROBOTS_MAX_BYTES)
 		len = ROBOTS_MAX_BYTES;
-	if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
+	while (at < len && at < sizeof mark - 1 && body[at] == mark[at])	/* a byte order mark, or what is left of one */
+		at++;
 	for (; at < len && rc == 0; at = end + 1) {
 		for (end = at; end < len && body[end] != '\n' && body[end] != '\r'; end++)
 			continue;
@@ -301,7 +319,7 @@ robots_allowed(const struct robots *r, struct slice target)
 		return slice_is(target, "/robots.txt");
 	if (r->n_rules == 0 || slice_is(target, "/robots.txt"))
 		return true;
-	len = normalise(path, target.p, target.len);
+	len = normalise(path, target.p, target.len, false);
 	for (unsigned i = 0; i < r->n_rules; i++) {
 		const struct robots_rule *rule = &r->rules[i];
 
@@ -313,4 +331,40 @@ robots_allowed(const struct robots *r, struct slice target)
 		}
 	}
 	return allow;
+}
+
+/* -- pages ----------------------------------------------------------------- */
+
+/* Rules that have a value behind a colon: what stands before it is then no robot. */
+static bool
+has_value(struct slice name)
+{
+	return slice_is(name, "unavailable_after") || slice_is(name, "max-snippet") ||
+	    slice_is(name, "max-image-preview") || slice_is(name, "max-video-preview");
+}
+
+void
+robots_tag(struct slice value, const char *agent, bool *noindex, bool *nofollow)
+{
+	bool ours = true;
+
+	while (value.len > 0) {
+		const char *comma = memchr(value.p, ',', value.len);
+		size_t len = comma != NULL ? (size_t)(comma - value.p) : value.len;
+		struct slice rule = trimmed(value.p, len);
+		const char *colon = memchr(rule.p, ':', rule.len);
+		struct slice name = trimmed(rule.p, colon != NULL ? (size_t)(colon - rule.p) : 0);
+
+		if (colon != NULL && !has_value(name) && memchr(name.p, ' ', name.len) == NULL) {	/* a date has blanks */
+			ours = is_token(name, agent);
+			rule = trimmed(colon + 1, rule.len - (size_t)(colon - rule.p) - 1);
+		}
+		if (ours && (key_is(rule, "noindex") || key_is(rule, "none")))
+			*noindex = true;
+		if (ours && (key_is(rule, "nofollow") || key_is(rule, "none")))
+			*nofollow = true;
+		len += comma != NULL;
+		value.p += len;
+		value.len -= len;
+	}
 }

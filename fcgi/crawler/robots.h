@@ -41,4 +41,12 @@ void robots_fini(struct robots *r);
 /* target: path with query, beginning with '/'. */
 bool robots_allowed(const struct robots *r, struct slice target);
 
+/*
+ * The value of an X-Robots-Tag: rules separated by commas, where "name:" in front
+ * of one means that it and those behind it are for the robot of that name only.
+ * Sets *noindex and *nofollow when a rule for us (or for all) says so, else leaves
+ * them alone.
+ */
+void robots_tag(struct slice value, const char *agent, bool *noindex, bool *nofollow);
+
 #endif
