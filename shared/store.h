@@ -218,9 +218,11 @@ int store_pages_vanished(struct store *st, const char *source_id, const char *cr
 /* Make searchable what was put with index_later, at most so many pages (0: all).  How many wait still. */
 int store_index(struct store *st, unsigned max_pages);
 
-/* Is there a page with this content?  1 and its URL, 0 (url is then untouched). */
-int store_page_find_hash(struct store *st, const char *source_id, const char *content_hash, char url[ROW_URL_BYTES]);
-/* The same, but for not_url and pages that the crawl has found gone or moved.  The crawl has then seen it. */
+/*
+ * Is there a page with this content, other than not_url and pages that the crawl
+ * has found gone or moved?  1 and its URL, which the crawl has then seen, or 0 (url
+ * is then untouched).
+ */
 int store_page_find_twin(struct store *st, const char *source_id, const char *crawl_id, const char *content_hash,
     const char *not_url, char url[ROW_URL_BYTES]);
 int store_pages_count(struct store *st, const char *source_id);

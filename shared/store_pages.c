@@ -98,20 +98,6 @@ store_page_put(struct store *st, const char *source_id, const struct page *p)
 }
 
 int
-store_page_find_hash(struct store *st, const char *source_id, const char *content_hash, char url[ROW_URL_BYTES])
-{
-	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT url FROM pages WHERE source = ?1 AND hash = ?2 LIMIT 1", "tt",
-	    source_id, content_hash);
-
-	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
-		return rc;
-	field_set(url, ROW_URL_BYTES, column_str(stmt, 0));
-	(void)sqlite3_reset(stmt);
-	return 1;
-}
-
-int
 store_pages_count(struct store *st, const char *source_id)
 {
 	int64_t n = 0;

@@ -275,22 +275,6 @@ START_TEST(no_such_source)
 }
 END_TEST
 
-START_TEST(page_hash)
-{
-	struct store *st = store_new();
-	char url[ROW_URL_BYTES] = "untouched";
-
-	begin_source(st, "s");
-	ck_assert_int_eq(store_page_find_hash(st, "s", "00", url), 0);
-	ck_assert_str_eq(url, "untouched");
-	ck_assert_int_eq(put_page(st, "s", "http://a/1", "t", SLICE_LIT("x")), 0);
-	ck_assert_int_eq(store_page_find_hash(st, "s", "00", url), 1);
-	ck_assert_str_eq(url, "http://a/1");
-	ck_assert_int_eq(store_page_find_hash(st, "other", "00", url), 0);
-	store_close(st);
-}
-END_TEST
-
 static const struct {
 	const char *knowledge_type, *search, *tags;
 	int	    n;
@@ -473,7 +457,6 @@ main(void)
 	tcase_add_test(tc, page_replaced);
 	tcase_add_loop_test(tc, body_of_any_bytes, 0, sizeof bodies / sizeof bodies[0]);
 	tcase_add_test(tc, no_such_source);
-	tcase_add_test(tc, page_hash);
 	tcase_add_loop_test(tc, source_filters, 0, sizeof filters / sizeof filters[0]);
 	tcase_add_loop_test(tc, any_text_is_a_query, 0, sizeof queries / sizeof queries[0]);
 	tcase_add_test(tc, queries_of_any_bytes);
