@@ -47,6 +47,22 @@ t_ok '...not while it runs'	post 409 "$second" retry
 t_ok '...completes, too'	t_until 30 h_is "$second" status completed
 t_ok '...and found it unchanged' sh -c 'grep -q "\"unchanged\":60" "$0"' "$T/body"
 
+# -- the queue ------------------------------------------------------------------------------
+place() { h_is "$1" status queued && grep -q "\"log\":\"Waiting for its turn, place $2 in the queue\"" "$T/body"; }
+t_ok 'one crawl runs'		h_start "http://$H_BAD/site/q1/500x50/" '"max_concurrent":1'
+first=$h_id
+t_ok '...under way'		t_until 20 has_done "$first" 1
+t_ok 'a second is accepted'	h_start "http://$H_BAD/site/q2/5x0/"
+second=$h_id
+t_ok 'and a third'		h_start "http://$H_BAD/site/q3/5x0/"
+third=$h_id
+t_ok 'the second is next, and says so' t_until 5 place "$second" 1
+t_ok 'the third knows its place, too' t_until 5 place "$third" 2
+t_ok 'the second is cancelled'	t_status 200 -X DELETE "/api/crawl-progress/$second"
+t_ok 'the third moves up'	t_until 5 place "$third" 1
+t_ok 'the first is cancelled'	t_status 200 -X DELETE "/api/crawl-progress/$first"
+t_ok 'the third has its turn'	t_until 20 h_is "$third" status completed
+
 # -- while the disk is full --------------------------------------------------------------
 t_ok 'a crawl'			h_start "http://$H_BAD/site/full/2000x20/" '"max_concurrent":2'
 t_ok '...is under way'		t_until 20 has_done "$h_id" 4
@@ -63,6 +79,7 @@ t_ok 'the store cannot be written' locked
 t_ok 'it is cancelled'		t_status 200 -X POST "/api/knowledge-items/stop/$h_id"
 quiet() { n=$(wc -l <"$T/bad/log"); sleep 0.3; [ "$(wc -l <"$T/bad/log")" = "$n" ]; }
 t_ok '...and fetches no more'	quiet
+t_ok '...and the log says who is waited for' t_until 30 grep -q 'store busy: another program holds it' "$T/crawler.log"
 echo 'ROLLBACK;' >&9
 exec 9>&-
 wait "$locker"

@@ -66,7 +66,7 @@ load(struct crawl *c, struct store *st, struct crawl_progress *p)
 	if (url_parse(&start, c->params.url) < 0)
 		return -EINVAL;
 	scope_init(&c->scope, &start, &c->params);
-	scope_canonical(&c->scope, &start);
+	(void)scope_canonical(&c->scope, &start);
 	if ((rc = read_headers(c)) < 0 || (rc = store_pages_count(st, c->source_id)) < 0)
 		return rc;
 	c->again = rc > 0;

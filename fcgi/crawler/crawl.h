@@ -65,7 +65,7 @@ struct crawl {
 	uint64_t n_wanted;		/* met, and not failed or skipped: against max_pages */
 	unsigned failures_logged;
 	uint64_t trap_logged;		/* bit per rule */
-	bool	 limit_logged, size_logged, disk_logged, analyzed, resumed;
+	bool	 limit_logged, size_logged, sessions_logged, disk_logged, analyzed, resumed;
 	bool	 from_page;		/* the start is a web page: its site's sitemaps help */
 	bool	 sitemaps_asked;
 	bool	 again;			/* the source has pages already */

@@ -33,7 +33,7 @@ may_begin(struct crawl *c, const struct url *u, struct frontier_entry *e, struct
 		if (h->why[0] != '\0') {
 			if (e == c->start)
 				crawl_blame(c, h->code, "%s", h->why);
-			crawl_settle(c, e, alias, (struct settle){ .fate = FATE_FAIL, .failure = OUTCOME_UNREADABLE,
+			crawl_settle(c, e, alias, (struct settle){ .fate = FATE_FAIL, .failure = h->failure,
 			    .open = open, .reason = h->why });
 		} else {
 			if (e == c->start)
@@ -205,22 +205,6 @@ later(struct crawl *c, struct fetch *f, int64_t at_ns)
 	c->n_retrying++;
 }
 
-static enum outcome
-failure_of(const struct fetch *f)
-{
-	static const enum outcome of[] = {
-		[FETCH_RESOLVE] = OUTCOME_RESOLVE, [FETCH_CONNECT] = OUTCOME_CONNECT, [FETCH_TIMEOUT] = OUTCOME_TIMEOUT,
-		[FETCH_TLS] = OUTCOME_TLS, [FETCH_GUARD] = OUTCOME_ADDRESS, [FETCH_PORT] = OUTCOME_ADDRESS,
-		[FETCH_LARGE] = OUTCOME_INTERNAL, [FETCH_FOREIGN] = OUTCOME_INTERNAL, [FETCH_CROWDED] = OUTCOME_INTERNAL,
-		[FETCH_BROKEN] = OUTCOME_BROKEN,
-	};
-
-	if (f->error != FETCH_NONE)
-		return of[f->error];
-	return f->status == 404 || f->status == 410 ? OUTCOME_NOT_FOUND : f->status >= 500 ? OUTCOME_SERVER :
-	    f->status >= 400 ? OUTCOME_REFUSED : f->status >= 300 ? OUTCOME_LOOP : OUTCOME_HTTP;
-}
-
 static bool
 is_gone(const struct fetch *f)		/* as far as its server is concerned */
 {
@@ -240,7 +224,7 @@ fetch_failed(struct crawl *c, struct fetch *f, const char *why)
 	if (f->entry == c->start)
 		crawl_blame(c, code, "%s%s", why, f->error != FETCH_NONE ? "" :
 		    f->status >= 500 || f->status == 429 ? " Try again later." : " Check the start URL.");
-	crawl_settle(c, f->entry, f->alias, (struct settle){ .fate = FATE_FAIL, .failure = failure_of(f), .gone = is_gone(f),
+	crawl_settle(c, f->entry, f->alias, (struct settle){ .fate = FATE_FAIL, .failure = fetch_outcome(f), .gone = is_gone(f),
 	    .open = f->open, .reason = why });
 	fetch_free(f);
 }
@@ -292,7 +276,7 @@ redirected(struct crawl *c, struct fetch *f, int64_t now_ns)
 		struct url entry;
 		bool listed = url_parse(&entry, f->entry->url) == 0 && scope_check(&c->scope, &entry) != SCOPE_IN;
 
-		scope_canonical(&c->scope, &u);
+		(void)scope_canonical(&c->scope, &u);
 		if ((listed ? scope_check_listed(&c->scope, &u) : scope_check(&c->scope, &u)) != SCOPE_IN) {
 			if (f->entry == c->start && !c->analyzed) {	/* the site has moved, and the crawl goes with it */
 				scope_init(&c->scope, &u, &c->params);

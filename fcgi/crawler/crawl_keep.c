@@ -240,6 +240,10 @@ crawl_keep(struct crawl *c, struct parcel *p)
 		return;
 	}
 	name_source(c, p);
+	if (p->has_sessions && !c->sessions_logged) {
+		progress_log(&c->progress, "Left out of URLs: session ids, as in links of %s", p->url.text);
+		c->sessions_logged = true;
+	}
 	if (c->analyzed && c->frontier.n_waiting + c->n_fetching > 0 && c->progress.p.phase != CRAWL_CRAWLING) {
 		progress_log(&c->progress, "%zu pages found so far", c->frontier.n_entries);
 		progress_phase(&c->progress, CRAWL_CRAWLING);
@@ -310,7 +314,7 @@ crawl_ask_sitemaps(struct crawl *c, int64_t now_ns)
 		if (url_resolve(&u, &h->origin, h->robots.sitemaps[i], strlen(h->robots.sitemaps[i])) < 0 ||
 		    !scope_same_site(&c->scope, &u))
 			continue;
-		scope_canonical(&c->scope, &u);
+		(void)scope_canonical(&c->scope, &u);
 		if ((p = parcel_new(PARCEL_MEET, c)) == NULL) {
 			crawl_broken(c, -ENOMEM);
 			return true;

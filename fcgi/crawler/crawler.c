@@ -3,6 +3,7 @@
 #include "crawler/crawler.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -225,6 +226,17 @@ publish_ended(struct crawler *cr, int row, const struct crawl_progress *kept, co
 }
 
 static void
+append(struct crawler *cr, struct crawl *c)
+{
+	struct crawl **at = &cr->crawls;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = c;
+	c->next = NULL;
+}
+
+static void
 take_up(struct crawler *cr, const struct waiting *w)
 {
 	struct crawl_progress *kept = malloc(2 * sizeof *kept), *shown = kept + 1;
@@ -256,8 +268,7 @@ take_up(struct crawler *cr, const struct waiting *w)
 		table_release(cr->table, (unsigned)row);
 		goto done;
 	}
-	c->next = cr->crawls;
-	cr->crawls = c;
+	append(cr, c);
 	cr->n_crawls++;
 done:
 	free(kept);
@@ -273,26 +284,41 @@ source_is_busy(const struct crawler *cr, const struct waiting *w)
 	return store_source_is_deleted(cr->reader, w->source_id) != 0;	/* the old is not out yet, or asked in vain */
 }
 
-/* Nobody runs it: its row says whether it is paused or has its turn to come. */
+/* Its row, when it waits: nobody runs it, and it has not ended. */
+static int
+read_waiting(const struct crawler *cr, const char *id, struct crawl_progress *p)
+{
+	int row = table_find(cr->table, id);
+
+	if (row < 0 || table_read(cr->table, (unsigned)row, p) < 0 || strcmp(p->id, id) != 0 ||
+	    crawl_phase_is_terminal((enum crawl_phase)p->phase) || table_has_owner(cr->table, (unsigned)row))
+		return -ENOENT;
+	return row;
+}
+
+/* Nobody runs it: its row says whether it is paused, or which place it has among those that wait; *n_ahead counts them. */
 static void
-show_waiting(struct crawler *cr, const struct waiting *w)
+show_waiting(struct crawler *cr, const struct waiting *w, unsigned *n_ahead)
 {
 	struct crawl_progress *p = malloc(sizeof *p);
-	int row = table_find(cr->table, w->id);
 	uint32_t phase = w->pause ? CRAWL_PAUSED : CRAWL_QUEUED;
+	char line[ROW_LOG_BYTES] = "Paused";
+	int row;
 
-	if (p == NULL || row < 0 || table_read(cr->table, (unsigned)row, p) < 0 || strcmp(p->id, w->id) != 0 ||
-	    crawl_phase_is_terminal((enum crawl_phase)p->phase) || p->phase == phase ||
-	    (!w->pause && p->phase != CRAWL_PAUSED) || table_claim(cr->table, (unsigned)row) < 0)
+	if (p == NULL || (row = read_waiting(cr, w->id, p)) < 0)
 		goto done;
-	if (table_read(cr->table, (unsigned)row, p) == 0 && strcmp(p->id, w->id) == 0 &&
-	    !crawl_phase_is_terminal((enum crawl_phase)p->phase)) {
+	if (!w->pause)
+		(void)snprintf(line, sizeof line, "Waiting for its turn, place %u in the queue", ++*n_ahead);
+	if ((p->phase == phase && (w->pause || (p->log_count > 0 && strcmp(crawl_progress_line(p, p->log_count - 1), line) == 0))) ||
+	    table_claim(cr->table, (unsigned)row) < 0)
+		goto done;
+	if (read_waiting(cr, w->id, p) == row) {
 		p->phase = phase;
 		p->seq++;
 		p->eta_ms = -1;
 		p->pages_per_ks = 0;
 		p->updated_wall_ms = clock_wall_ms();
-		crawl_progress_log(p, w->pause ? "Paused" : "Waiting for its turn");
+		crawl_progress_log(p, line);
 		table_publish(cr->table, (unsigned)row, p);
 	}
 	table_release(cr->table, (unsigned)row);
@@ -303,6 +329,8 @@ done:
 static void
 scan(struct crawler *cr, int64_t now_ns)
 {
+	unsigned n_ahead = 0;
+
 	cr->scanned_ns = now_ns;
 	cr->n_waiting = 0;
 	if (store_crawls_live(cr->reader, note_live, cr) < 0)
@@ -313,7 +341,7 @@ scan(struct crawler *cr, int64_t now_ns)
 		if (w->cancel || (!w->pause && cr->n_crawls < (unsigned)cr->conf->max_crawls && !source_is_busy(cr, w)))
 			take_up(cr, w);
 		else
-			show_waiting(cr, w);
+			show_waiting(cr, w, &n_ahead);
 	}
 }
 
@@ -414,16 +442,32 @@ take_parcels(struct crawler *cr)
 	}
 }
 
-/* One fetch of each crawl in turn, until none can begin another. */
+/*
+ * One fetch of each crawl in turn, until none can begin another.  Whose turn it
+ * was goes to the end of the line, so that crawls of one site, or those that share
+ * what little room there is, go on side by side.
+ */
 static void
 begin_fetches(struct crawler *cr, int64_t now_ns, int64_t *next_ns)
 {
 	bool any;
 
 	do {
+		struct crawl **at = &cr->crawls, *c;
+
 		any = false;
-		for (struct crawl *c = cr->crawls; c != NULL; c = c->next)
-			any |= crawl_fetch_one(c, now_ns, next_ns);
+		for (unsigned n = cr->n_crawls; n > 0; n--) {
+			c = *at;
+			if (!crawl_fetch_one(c, now_ns, next_ns)) {
+				at = &c->next;
+				continue;
+			}
+			any = true;
+			if (c->next != NULL) {
+				*at = c->next;
+				append(cr, c);
+			}
+		}
 	} while (any);
 }
 

@@ -37,7 +37,7 @@ put_link(struct parcel *p, struct url *u)	/* 0 always: the shape of sitemap_f */
 	const struct scope *scope = &p->crawl->scope;
 	enum scope_verdict v;
 
-	scope_canonical(scope, u);
+	p->has_sessions |= scope_canonical(scope, u);
 	if (p->links_are_sitemaps)
 		v = scope_same_site(scope, u) ? SCOPE_IN : SCOPE_OUTSIDE;
 	else if (p->links_are_list && !p->crawl->from_page)
@@ -76,7 +76,7 @@ elsewhere(const struct parcel *p, const char *url, bool anywhere)
 
 	if (url == NULL || url_parse(&u, url) < 0)
 		return NULL;
-	scope_canonical(&p->crawl->scope, &u);
+	(void)scope_canonical(&p->crawl->scope, &u);
 	if (strcmp(u.text, p->url.text) == 0 || (!anywhere && scope_check(&p->crawl->scope, &u) != SCOPE_IN))
 		return NULL;
 	return strdup(u.text);

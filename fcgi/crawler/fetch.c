@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "crawler/kind.h"
+#include "crawler/robots.h"
 
 enum {
 	KEPT_CONNECTIONS = 256,
@@ -106,48 +107,6 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	return len;
 }
 
-/* Is the tag for us: without a robot's name before it, or with ours? */
-static bool
-is_for_us(const struct fetch *f, const char *p, size_t *len, const char **rest)
-{
-	const char *agent = f->fetcher->conf->user_agent, *colon = memchr(p, ':', *len);
-	size_t n = 0, name;
-
-	*rest = p;
-	if (colon == NULL)
-		return true;
-	for (name = (size_t)(colon - p); name > 0 && isspace((unsigned char)p[name - 1]); name--)
-		continue;
-	for (size_t i = 0; i < name; i++)
-		if (p[i] == ',' || isspace((unsigned char)p[i]))
-			return true;		/* "noindex, unavailable_after: ..." */
-	while (isalpha((unsigned char)agent[n]) || agent[n] == '-' || agent[n] == '_')
-		n++;
-	*rest = colon + 1;
-	*len -= (size_t)(colon + 1 - p);
-	return name == n && strncasecmp(p, agent, n) == 0;
-}
-
-static void
-read_robots_tag(struct fetch *f, const char *p, size_t len)
-{
-	if (!is_for_us(f, p, &len, &p))
-		return;
-	for (size_t at = 0, end; at < len; at = end + 1) {
-		for (end = at; end < len && p[end] != ','; end++)
-			continue;
-		while (at < end && isspace((unsigned char)p[at]))
-			at++;
-		size_t n = end - at;
-		while (n > 0 && isspace((unsigned char)p[at + n - 1]))
-			n--;
-		if ((n == 7 && strncasecmp(p + at, "noindex", 7) == 0) || (n == 4 && strncasecmp(p + at, "none", 4) == 0))
-			f->noindex = true;
-		if ((n == 8 && strncasecmp(p + at, "nofollow", 8) == 0) || (n == 4 && strncasecmp(p + at, "none", 4) == 0))
-			f->nofollow = true;
-	}
-}
-
 static int64_t
 retry_after(const char *value, size_t len)	/* ms: seconds, or a date */
 {
@@ -214,7 +173,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	else if (IS("last-modified"))
 		keep(f->last_modified, sizeof f->last_modified, v, vlen);
 	else if (IS("x-robots-tag"))
-		read_robots_tag(f, v, vlen);
+		robots_tag((struct slice){ v, vlen }, f->fetcher->conf->user_agent, &f->noindex, &f->nofollow);
 	else if (IS("retry-after"))
 		f->retry_after_ms = retry_after(v, vlen);
 #undef IS
@@ -538,6 +497,22 @@ fetcher_n_active(const struct fetcher *ft)
 }
 
 /* -- words ----------------------------------------------------------------- */
+
+enum outcome
+fetch_outcome(const struct fetch *f)
+{
+	static const enum outcome of[] = {
+		[FETCH_RESOLVE] = OUTCOME_RESOLVE, [FETCH_CONNECT] = OUTCOME_CONNECT, [FETCH_TIMEOUT] = OUTCOME_TIMEOUT,
+		[FETCH_TLS] = OUTCOME_TLS, [FETCH_GUARD] = OUTCOME_ADDRESS, [FETCH_PORT] = OUTCOME_ADDRESS,
+		[FETCH_LARGE] = OUTCOME_INTERNAL, [FETCH_FOREIGN] = OUTCOME_INTERNAL, [FETCH_CROWDED] = OUTCOME_INTERNAL,
+		[FETCH_BROKEN] = OUTCOME_BROKEN,
+	};
+
+	if (f->error != FETCH_NONE)
+		return of[f->error];
+	return f->status == 404 || f->status == 410 ? OUTCOME_NOT_FOUND : f->status >= 500 ? OUTCOME_SERVER :
+	    f->status >= 400 ? OUTCOME_REFUSED : f->status >= 300 ? OUTCOME_LOOP : OUTCOME_HTTP;
+}
 
 void
 fetch_sentence(const struct fetch *f, char *out, size_t size)

@@ -19,6 +19,7 @@
 #include "shared/conf.h"
 #include "shared/err.h"
 #include "shared/guard.h"
+#include "shared/outcome.h"
 #include "shared/text.h"
 #include "shared/url.h"
 
@@ -103,6 +104,8 @@ typedef void fetch_drop_f(struct fetch *f, void *arg);
 unsigned fetcher_abort(struct fetcher *ft, const struct crawl *c, fetch_drop_f *drop, void *arg);
 
 const char *fetch_error_word(enum fetch_error error);	/* static */
+
+enum outcome fetch_outcome(const struct fetch *f);	/* of one that failed: what it counts as */
 
 /* What went wrong, as a sentence for people, with what to do. */
 void fetch_sentence(const struct fetch *f, char *out, size_t size);

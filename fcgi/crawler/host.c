@@ -106,6 +106,7 @@ static void
 robots_failed(struct host *h, const struct fetch *f)
 {
 	h->robots.disallow_all = true;
+	h->failure = f->error != FETCH_NONE ? fetch_outcome(f) : OUTCOME_UNREADABLE;
 	if (f->error != FETCH_NONE) {
 		fetch_sentence(f, h->why, sizeof h->why);
 		FIELD_SET(h->code, fetch_error_word(f->error));
@@ -158,11 +159,11 @@ host_fetched(struct hosts *hs, struct fetch *f, int64_t now_ns)
 /* -- manners --------------------------------------------------------------- */
 
 bool
-host_may_fetch(const struct host *h, unsigned max_concurrent, int64_t now_ns, int64_t *next_ns)
+host_may_fetch(struct host *h, unsigned max_concurrent, int64_t now_ns, int64_t *next_ns)
 {
-	if (h->robots.delay_ms > 0)
-		max_concurrent = 1;
-	if (h->n_active >= max_concurrent)
+	if (h->n_active == 0 || h->limit < max_concurrent)
+		h->limit = max_concurrent;
+	if (h->n_active >= (h->robots.delay_ms > 0 ? 1 : h->limit))
 		return false;		/* the end of a fetch asks again */
 	if (now_ns < h->next_mono_ns) {
 		if (*next_ns > h->next_mono_ns)

@@ -24,7 +24,9 @@ struct host {
 	int64_t	 expires_mono_ns;	/* of robots */
 	char	 why[ROW_ERROR_BYTES];	/* robots.disallow_all: what went wrong */
 	char	 code[ROW_CODE_BYTES];
+	enum outcome failure;		/* the same, as its URLs are counted */
 	unsigned n_active;
+	unsigned limit;			/* the most that any crawl of those active may have here */
 	unsigned n_in_a_row;		/* replies 429 and 503 since the last good one */
 	int64_t	 next_mono_ns;		/* no fetch begins before */
 };
@@ -46,8 +48,12 @@ struct host *hosts_find(struct hosts *hs, const struct url *u);	/* made when new
 bool host_is_ready(struct hosts *hs, struct host *h, int64_t now_ns);
 void host_fetched(struct hosts *hs, struct fetch *f, int64_t now_ns);	/* takes f */
 
-/* May one more fetch begin?  If not, *next_ns is when to ask again, or untouched. */
-bool host_may_fetch(const struct host *h, unsigned max_concurrent, int64_t now_ns, int64_t *next_ns);
+/*
+ * May a crawl that has room below its own max_concurrent begin one more fetch here?
+ * All crawls together have no more under way than the one that may have most.  If
+ * not, *next_ns is when to ask again, or untouched.
+ */
+bool host_may_fetch(struct host *h, unsigned max_concurrent, int64_t now_ns, int64_t *next_ns);
 void host_began(struct host *h, int64_t now_ns);
 void host_ended(struct host *h, const struct fetch *f, int64_t now_ns);	/* slows down on 429 and 503 */
 

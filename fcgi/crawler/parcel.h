@@ -89,6 +89,7 @@ struct parcel {
 	uint64_t n_words;
 	char	 hash[65];
 	struct text links;		/* canonical, in scope, each ended by NUL */
+	bool	 has_sessions;		/* some had a session id, which was cut out */
 	bool	 links_are_list;	/* of a sitemap or link list: not followed further */
 	bool	 links_are_sitemaps;	/* of a sitemap index */
 	char	*moved_to;		/* canonical elsewhere inside the scope; owned, or NULL */

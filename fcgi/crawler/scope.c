@@ -185,21 +185,28 @@ scope_check(const struct scope *s, const struct url *u)
 
 /* -- canonical form -------------------------------------------------------- */
 
-static bool
-is_noise(const char *name, size_t len)	/* a parameter that never changes what the page says */
+/* A parameter that never changes what the page says. */
+enum noise { NOISE_NONE, NOISE_TRACKING, NOISE_SESSION };
+
+static enum noise
+noise_of(const char *name, size_t len)
 {
 	static const char *const names[] = {
 		"gclid", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "yclid", "twclid", "igshid",
 		"mc_cid", "mc_eid", "_ga", "_gl", "_hsenc", "_hsmi", "mkt_tok", "ref_src",
+	}, *const sessions[] = {
 		"phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "sid",
 	};
 
 	if (len > 4 && strncasecmp(name, "utm_", 4) == 0)
-		return true;
+		return NOISE_TRACKING;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strlen(names[i]) == len && strncasecmp(name, names[i], len) == 0)
-			return true;
-	return false;
+			return NOISE_TRACKING;
+	for (size_t i = 0; i < sizeof sessions / sizeof sessions[0]; i++)
+		if (strlen(sessions[i]) == len && strncasecmp(name, sessions[i], len) == 0)
+			return NOISE_SESSION;
+	return NOISE_NONE;
 }
 
 static void
@@ -211,7 +218,7 @@ cut(struct url *u, size_t from, size_t to)	/* take [from, to) out of the text, a
 		u->query_at = (uint16_t)(u->query_at - (to - from));
 }
 
-static void
+static bool
 drop_path_session(struct url *u)		/* ";jsessionid=..." */
 {
 	struct url again;
@@ -226,21 +233,26 @@ drop_path_session(struct url *u)		/* ";jsessionid=..." */
 			/* What is left may be a dot segment. */
 			if (url_parse(&again, u->text) == 0)
 				*u = again;
-			return;
+			return true;
 		}
+	return false;
 }
 
-static void
-drop_noise(struct url *u)
+static bool
+drop_noise(struct url *u)		/* true: a session id was among it */
 {
 	size_t at = u->query_at + 1u, end, name;
+	bool session = false;
 
 	while (at < u->len) {
 		for (end = at; end < u->len && u->text[end] != '&'; end++)
 			continue;
 		for (name = at; name < end && u->text[name] != '='; name++)
 			continue;
-		if (name == at ? end == at : is_noise(u->text + at, name - at))
+		enum noise noise = noise_of(u->text + at, name - at);
+
+		session |= noise == NOISE_SESSION;
+		if (name == at ? end == at : noise != NOISE_NONE)
 			cut(u, end < u->len ? at : at - 1u, end < u->len ? end + 1 : end);
 		else
 			at = end + 1;
@@ -249,11 +261,14 @@ drop_noise(struct url *u)
 		cut(u, u->len - 1u, u->len);
 	if (u->len == u->query_at + 1u)
 		cut(u, u->query_at, u->len);
+	return session;
 }
 
-void
+bool
 scope_canonical(const struct scope *s, struct url *u)
 {
+	bool session;
+
 	if (s->base.https && !u->https && u->port == 80 && s->base.port == 443 && scope_same_site(s, u) &&
 	    u->len + 1u < sizeof u->text) {
 		memmove(u->text + 5, u->text + 4, u->len - 4u + 1);
@@ -265,7 +280,8 @@ scope_canonical(const struct scope *s, struct url *u)
 		u->port = 443;
 		u->https = true;
 	}
-	drop_path_session(u);
+	session = drop_path_session(u);
 	if (u->query_at < u->len)
-		drop_noise(u);
+		session |= drop_noise(u);
+	return session;
 }

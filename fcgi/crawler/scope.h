@@ -40,9 +40,9 @@ enum scope_verdict scope_check_listed(const struct scope *s, const struct url *u
 /*
  * The one form of u under which it is fetched and stored: tracking parameters,
  * session ids and an empty query dropped; http on a site that has https becomes
- * https.  *u keeps being a valid url.
+ * https.  *u keeps being a valid url.  True: a session id was among what was dropped.
  */
-void scope_canonical(const struct scope *s, struct url *u);
+bool scope_canonical(const struct scope *s, struct url *u);
 
 bool scope_same_site(const struct scope *s, const struct url *u);
 bool glob_match(const char *glob, size_t glob_len, const char *s, size_t len);

@@ -287,6 +287,20 @@ join(struct parcel **list, struct parcel *more)
 	*list = more;
 }
 
+/* Once in a while: who holds the store for long holds every crawl up. */
+static void
+log_busy(struct writer *w)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	w->n_busy++;
+	if (w->busy_logged_ns != 0 && now_ns - w->busy_logged_ns < WRITER_BUSY_LOG_MS * INT64_C(1000000))
+		return;
+	log_event(LOG_WARNING, "store busy: another program holds it tries=%u action=\"trying again\"", w->n_busy);
+	w->busy_logged_ns = now_ns;
+	w->n_busy = 0;
+}
+
 struct parcel *
 writer_write(struct writer *w, struct parcel *list)
 {
@@ -296,6 +310,8 @@ writer_write(struct writer *w, struct parcel *list)
 
 	while (list != NULL && (rc = write_batch(w, list, &culprit)) < 0) {
 		if (rc == -ENOSPC || rc == -EBUSY) {
+			if (rc == -EBUSY)
+				log_busy(w);
 			if (rc == -ENOSPC && !atomic_exchange(&w->disk_full, true))
 				log_event(LOG_ERR, "store full why=\"%s\" action=\"waiting for space\"", store_error(w->store));
 			atomic_store(&w->hurry, parcel_queue_is_closed(w->in));

@@ -22,6 +22,7 @@ enum {
 	WRITER_PURGE_PAGES = 16,	/* of deleted sources taken out at once: others want to write, too ... */
 	WRITER_PURGE_MS = 1000,		/* ... and looked for so often */
 	WRITER_RETRY_MS = 2000,		/* when the disk is full */
+	WRITER_BUSY_LOG_MS = 10000,	/* that the store is held by another is logged so often, with a count */
 	WRITER_SEQ_MARGIN = 1000,	/* a snapshot's seq is ahead of what is published until the next */
 };
 
@@ -32,6 +33,8 @@ struct writer {
 	unsigned unindexed;		/* pages since the last time */
 	int64_t	 indexed_mono_ns;
 	int64_t	 purge_mono_ns;		/* look for deleted sources again */
+	unsigned n_busy;		/* tries in vain since that was logged */
+	int64_t	 busy_logged_ns;
 	atomic_bool hurry;		/* do not wait: the program ends, or a crawl was cancelled */
 };
 
