@@ -5,6 +5,7 @@ nginx_DATA = \
 	conf/nginx/locations.conf conf/nginx/site.conf conf/nginx/types.conf
 systemdsystemunit_DATA = \
 	conf/systemd/archon-api.service conf/systemd/archon-api.socket \
+	conf/systemd/archon-mcp.service conf/systemd/archon-mcp.socket \
 	conf/systemd/archon-relay.service conf/systemd/archon-relay.socket \
 	conf/systemd/archon-crawler.service conf/systemd/archon.slice conf/systemd/archon.target
 sysusersdir = $(prefix)/lib/sysusers.d
@@ -18,6 +19,7 @@ conf_in = \
 	%D%/nginx/fastcgi.conf.in %D%/nginx/headers.conf.in %D%/nginx/http.conf.in \
 	%D%/nginx/locations.conf.in %D%/nginx/site.conf.in %D%/nginx/types.conf.in \
 	%D%/systemd/archon-api.service.in %D%/systemd/archon-api.socket.in \
+	%D%/systemd/archon-mcp.service.in %D%/systemd/archon-mcp.socket.in \
 	%D%/systemd/archon-relay.service.in %D%/systemd/archon-relay.socket.in \
 	%D%/systemd/archon-crawler.service.in %D%/systemd/archon.slice.in %D%/systemd/archon.target.in \
 	%D%/sysusers.d/archon.conf.in %D%/tmpfiles.d/archon.conf.in %D%/archon.conf.in
@@ -33,6 +35,8 @@ conf/nginx/site.conf: %D%/nginx/site.conf.in
 conf/nginx/types.conf: %D%/nginx/types.conf.in
 conf/systemd/archon-api.service: %D%/systemd/archon-api.service.in
 conf/systemd/archon-api.socket: %D%/systemd/archon-api.socket.in
+conf/systemd/archon-mcp.service: %D%/systemd/archon-mcp.service.in
+conf/systemd/archon-mcp.socket: %D%/systemd/archon-mcp.socket.in
 conf/systemd/archon-relay.service: %D%/systemd/archon-relay.service.in
 conf/systemd/archon-relay.socket: %D%/systemd/archon-relay.socket.in
 conf/systemd/archon-crawler.service: %D%/systemd/archon-crawler.service.in

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,6 +209,51 @@ request_answer(struct exchange *x, struct request *rq, const struct routes *rs, 
 	return route_run(r, rq, &x->reply);
 }
 
+/* -- a reply that goes on ---------------------------------------------------- */
+
+struct stream {
+	struct sink	 sink;		/* first: sinks are these */
+	struct exchange *x;
+	bool		 gone;
+};
+
+static bool
+stream_put(struct sink *to, const void *p, size_t len)
+{
+	struct stream *s = (struct stream *)(void *)to;
+
+	if (s->gone || len > INT_MAX)
+		return false;
+	s->gone = FCGX_PutStr(p, (int)len, s->x->rq.out) != (int)len || FCGX_FFlush(s->x->rq.out) != 0;
+	return !s->gone;
+}
+
+static bool
+stream_wait(struct sink *to, int ms)
+{
+	struct stream *s = (struct stream *)(void *)to;
+	struct pollfd fds[2] = {
+		{ .fd = s->x->rq.ipcFd, .events = POLLRDHUP },	/* nginx closes it when its client has left */
+		{ .fd = s->x->stop_fd, .events = POLLIN },
+	};
+
+	if (s->gone)
+		return false;
+	if (poll(fds, 2, ms) < 0)
+		return errno == EINTR;		/* shorter than asked: the caller looks at the clock */
+	s->gone = fds[0].revents != 0;
+	return !s->gone && fds[1].revents == 0;
+}
+
+static void
+stream_run(struct exchange *x, reply_stream_f *f, void *arg, bool head_written)
+{
+	struct stream s = { .sink = { stream_put, stream_wait }, .x = x };
+
+	s.gone = !head_written || FCGX_FFlush(x->rq.out) != 0;
+	f(&s.sink, arg);
+}
+
 static void
 buffers_clear(struct exchange *x)
 {
@@ -226,7 +272,9 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 {
 	const char *value[N_PARAMS];
 	struct request rq;
-	bool keep, whole = false;
+	reply_stream_f *stream;
+	void *stream_arg;
+	bool keep, whole = false, written;
 	int status;
 
 	buffers_clear(x);
@@ -245,13 +293,18 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 		rq = (struct request){
 			.method = value[P_METHOD], .path = path_choose(x, value), .query = slice_of(value[P_QUERY]),
 			.content_length = length_parse(value[P_LENGTH]), .content_type = value[P_TYPE],
-			.if_none_match = value[P_IF_NONE_MATCH], .request_id = x->request_id, .ctx = ctx,
+			.if_none_match = value[P_IF_NONE_MATCH], .request_id = x->request_id, .params = x->rq.envp, .ctx = ctx,
 		};
 		status = request_answer(x, &rq, rs, &whole);
-		if (status != 0 && reply_write(&x->http, &rq, status, &x->reply) && x->http.len <= INT_MAX)
+		stream = x->reply.stream;
+		stream_arg = x->reply.stream_arg;
+		written = status != 0 && reply_write(&x->http, &rq, status, &x->reply) && x->http.len <= INT_MAX;
+		if (written)
 			(void)FCGX_PutStr(x->http.p, (int)x->http.len, x->rq.out);	/* failure: seen by Finish */
 		else if (status != 0)
 			(void)FCGX_PutStr(no_memory, sizeof no_memory - 1, x->rq.out);
+		if (stream != NULL)		/* reply_write() drops it when it has to say something else */
+			stream_run(x, stream, stream_arg, written && x->reply.stream == stream);
 	}
 	FCGX_Finish_r(&x->rq);
 	if (x->rq.ipcFd < 0)		/* the peer was gone: it closed fd */

@@ -31,6 +31,7 @@ struct exchange {		/* a thread's own; its memory is used again */
 	/* The request is read; what follows is ours to be slow in.  May be NULL. */
 	void	   (*read_done)(void *arg);
 	void	    *arg;
+	int	     stop_fd;	/* readable when this process is to end; borrowed */
 };
 
 int exchange_init(void);	/* once a process: libfcgi, keeping our signal handlers; 0 or -errno */

@@ -27,6 +27,8 @@ enum {
 	THREADS_MAX = 64,
 };
 
+_Static_assert((int)ROUTE_STREAM_MS < (int)FCGI_STUCK_MS, "a stream is not a handler that hangs");
+
 /*
  * A connection belongs to one of three: the pool's epoll (armed, EPOLLONESHOT:
  * one thread gets it), that thread, or the loop while a request has come in part
@@ -298,6 +300,7 @@ worker_start(struct server *s, struct worker *w, struct err *e)
 	w->reading_fd = -1;
 	w->x.read_done = worker_read_done;
 	w->x.arg = w;
+	w->x.stop_fd = s->stop_efd;
 	(void)pthread_mutex_init(&w->lock, NULL);	/* cannot fail on Linux */
 	if ((w->window = malloc(FCGI_PEEK_BYTES)) == NULL)
 		return err_set(e, -ENOMEM, "out of memory");

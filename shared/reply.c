@@ -14,7 +14,7 @@ enum { ETAG_BYTES = 35 };	/* 32 hex digits of SHA-256, quotes and NUL */
 static const struct { int status; const char *words; } reasons[] = {
 	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
 	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-	{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
+	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 409, "Conflict" }, { 413, "Content Too Large" },
 	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
 };
@@ -122,8 +122,9 @@ reply_write(struct text *http, const struct request *rq, int status, struct repl
 	}
 	text_printf(http, "Status: %d %s\r\n", status, reason(status));
 	if (status != 304)
-		text_printf(http, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-		    out->content_type != NULL ? out->content_type : "application/json", out->body.len);
+		text_printf(http, "Content-Type: %s\r\n", out->content_type != NULL ? out->content_type : "application/json");
+	if (status != 304 && out->stream == NULL)
+		text_printf(http, "Content-Length: %zu\r\n", out->body.len);
 	if (etag[0] != '\0')
 		text_printf(http, "ETag: %s\r\n", etag);
 	text_puts(http, "Cache-Control: no-cache\r\n");

@@ -187,6 +187,17 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 	return status;
 }
 
+const char *
+request_param(const struct request *rq, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char *const *at = rq->params; at != NULL && *at != NULL; at++)
+		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
+			return *at + len + 1;
+	return "";
+}
+
 /* -- decoding -------------------------------------------------------------- */
 
 static int

@@ -20,8 +20,25 @@ struct request {			/* valid for the length of one handler call */
 	const char  *content_type;	/* "" when absent */
 	const char  *if_none_match;	/* "" when absent */
 	const char  *request_id;	/* "" when absent */
+	char *const *params;		/* all of CGI's, NULL at the end; see request_param() */
 	void	    *ctx;		/* the worker thread's own context */
 };
+
+/* A parameter of CGI's such as "HTTP_ORIGIN", borrowed; "" when absent. */
+const char *request_param(const struct request *rq, const char *name);
+
+/*
+ * Where a reply goes on after its head, piece by piece.  put: false when the
+ * peer has gone; further calls do nothing.  wait: so long at most; false when it
+ * has gone or this process is to end, so that the stream must say its last now.
+ */
+struct sink {
+	bool (*put)(struct sink *to, const void *p, size_t len);
+	bool (*wait)(struct sink *to, int ms);
+};
+
+/* Called once, whether or not the head could be written; takes arg.  It keeps its thread: ROUTE_STREAM_MS. */
+typedef void reply_stream_f(struct sink *to, void *arg);
 
 enum { REPLY_HEADERS_MAX = 6 };
 
@@ -30,6 +47,8 @@ struct reply {
 	const char *content_type;	/* static; NULL: application/json */
 	bool	    no_etag;		/* changes all the time: no ETag is made */
 	size_t	    etag_bytes;		/* the ETag covers so much of the body, 0: all of it */
+	reply_stream_f *stream;		/* NULL: the body is all; else it comes after it */
+	void	   *stream_arg;
 	unsigned    n_headers;
 	struct { const char *name; char value[256]; } header[REPLY_HEADERS_MAX];	/* name: static */
 };
@@ -72,7 +91,7 @@ const struct route *route_choose(const struct routes *rs, struct request *rq,
  * The second half: the body is whole (400), then the handler runs.  Returns the
  * status.  What takes longer than ROUTE_SLOW_MS is logged.
  */
-enum { ROUTE_SLOW_MS = 1000 };
+enum { ROUTE_SLOW_MS = 1000, ROUTE_STREAM_MS = 50000 };	/* a stream ends below FCGI_STUCK_MS and clients' usual 60 s */
 int route_run(const struct route *r, const struct request *rq, struct reply *out);
 
 /*

@@ -6,6 +6,7 @@
  *	relays		one struct table_consumer a relay worker: wakeup, dirty bitmap
  *	crawlers	one struct table_consumer a crawler (its bitmap is not used)
  *	counters	one struct relay_counters a relay worker
+ *	mcp		the MCP server's switch, and since when it serves (mcp_state.h)
  *	ring		head of the log (ring.h)
  *	catalogue	head of the knowledge items (catalogue.h)
  *	- from here on memory is taken when it is first needed -
@@ -42,7 +43,7 @@
 #include "shared/wakeup.h"
 
 enum {
-	TABLE_LAYOUT_VERSION = 2,
+	TABLE_LAYOUT_VERSION = 3,
 	TABLE_ROWS_DEFAULT = 4096,
 	TABLE_ROWS_MIN = 16,
 	TABLE_ROWS_MAX = 65536,

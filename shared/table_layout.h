@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -41,6 +42,12 @@ struct table_consumer {
 	_Atomic uint32_t joined;	/* 0 or 1; a dead one's stays 1 until the slot is taken again */
 	_Atomic uint32_t news;		/* enum table_news */
 	_Atomic uint64_t dirty[BITMAP_WORDS];
+};
+
+struct mcp_head {
+	_Atomic uint32_t off;		/* 1: an operator has stopped it */
+	uint32_t	 reserved;
+	_Atomic int64_t	 since_mono_ns;	/* it serves; of this boot, as the table is */
 };
 
 /* -- ring ---------------------------------------------------------------------- */
@@ -114,9 +121,15 @@ counters_at(uint32_t n_rows)
 }
 
 static inline size_t
-ring_at(uint32_t n_rows)
+mcp_at(uint32_t n_rows)
 {
 	return counters_at(n_rows) + page_up(TABLE_CONSUMERS * sizeof(struct relay_counters));
+}
+
+static inline size_t
+ring_at(uint32_t n_rows)
+{
+	return mcp_at(n_rows) + PAGE;
 }
 
 static inline size_t
@@ -150,7 +163,7 @@ row_at(uint32_t n_rows, unsigned i)
 }
 
 /* Bytes whose lock means something (row_claim.h); rows are 0..TABLE_ROWS_MAX-1. */
-enum { LOCK_CONSUMER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE };
+enum { LOCK_CONSUMER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE, LOCK_MCP };
 
 static inline uint64_t
 consumer_lock(enum table_kind kind, unsigned slot)
@@ -167,6 +180,7 @@ struct table {
 	dev_t		dev;
 	ino_t		ino;
 	pthread_mutex_t add_lock, ring_lock, catalogue_lock;	/* threads of one process share its OFD locks */
+	_Atomic bool	mcp_joined;	/* we are the MCP server */
 	_Atomic uint32_t joined[2];	/* bit s: we hold slot s of that kind; our own lock would not stop us */
 };
 

@@ -3,7 +3,7 @@
 # line of help.
 . "${T_SRC:-$(dirname "$0")/..}/t/lib.sh"
 
-shipped() { grep -vE '^# (archon\.conf|archonctl\.|What is commented)' "$T_BLD/conf/archon.conf" | sed '/./,$!d' | places; }
+shipped() { grep -vE '^# (archon\.conf|and archonctl\.|What is commented)' "$T_BLD/conf/archon.conf" | sed '/./,$!d' | places; }
 places() { sed -E 's/^#?(run_dir|state_dir) = .*/\1/'; }
 
 api=$T_BLD/fcgi/api/archon-api
@@ -12,7 +12,7 @@ same() { shipped >"$T/shipped"; diff "$T/shipped" "$T/printed"; }
 
 t_ok '--print-config works' printed
 t_ok 'archon.conf has every key with its default' same
-for program in api/archon-api relay/archon-relay crawler/archon-crawler; do
+for program in api/archon-api mcp/archon-mcp relay/archon-relay crawler/archon-crawler; do
 	t_ok "$(basename $program) takes archon.conf" "$T_BLD/fcgi/$program" --config "$T_BLD/conf/archon.conf" --check-config
 	t_ok "$(basename $program) has --version" "$T_BLD/fcgi/$program" --version
 	t_ok "$(basename $program) has --help" "$T_BLD/fcgi/$program" --help

@@ -12,8 +12,8 @@ one() {	# NAME: exactly one such file, not empty, nothing left to expand
 	file=$(find "$R" -name "$1")
 	[ -s "$file" ] && ! grep -InE '@[a-z_A-Z]+dir@|@(PACKAGE|VERSION)@|\$\{?(exec_)?prefix' "$file"
 }
-for name in archon-api archon-relay archon-crawler archonctl \
-	archon-api.service archon-api.socket archon-relay.service archon-relay.socket \
+for name in archon-api archon-mcp archon-relay archon-crawler archonctl \
+	archon-api.service archon-api.socket archon-mcp.service archon-mcp.socket archon-relay.service archon-relay.socket \
 	archon-crawler.service archon.target archon.slice \
 	http.conf locations.conf fastcgi.conf headers.conf types.conf site.conf; do
 	t_ok "$name is installed" one "$name"

@@ -9,7 +9,7 @@ h_must 'a site' h_badsite
 h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 4KiB'
 
 # -- the list ----------------------------------------------------------------------
-"$T_BLD/fcgi/api/archon-api" --list-routes | awk '{ print $1, $2 }' | sort >"$T/listed"
+for part in api mcp; do "$T_BLD/fcgi/$part/archon-$part" --list-routes; done | awk '{ print $1, $2 }' | sort >"$T/listed"
 documented() {
 	awk '$1 ~ /^(GET|POST|PUT|DELETE)$/ && $2 ~ /^\// { print $1, $2 }' "$T_SRC/README" | sort >"$T/documented"
 	diff "$T/documented" "$T/listed"
@@ -34,7 +34,14 @@ answers() {	# METHOD PATTERN: anything but "no such path" and "no such method", 
 		path=$(echo "$2" | sed "s|{id}|$of|") ;;
 	*) path=$(echo "$2" | sed "s|{id}|$id|") ;;
 	esac
-	case $1 in POST | PUT) set -- "$1" -d '{}' ;; *) set -- "$1" ;; esac
+	case $1$2 in
+	POST/mcp)	# /api/mcp/stop has been asked
+		t_get -X POST /api/mcp/start >/dev/null
+		set -- "$1" -d '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+		;;
+	POST* | PUT*) set -- "$1" -d '{}' ;;
+	*) set -- "$1" ;;
+	esac
 	method=$1; shift
 	status=$(t_get -X "$method" -H 'Content-Type: application/json' "$@" "$path")
 	echo "$method $path: $status"; cat "$T/body"

@@ -77,9 +77,9 @@ t_ok 'its client is told when the relay is back' h_ws_end away
 t_ok '...that it completed' h_heard away '^msg {"type":"crawl_completed"'
 
 # -- all gone, the row too: the store remembers -----------------------------------------------
-for part in api relay crawler; do t_kill $part; done
+for part in api mcp relay crawler; do t_kill $part; done
 rm -f "$T/run/table"
-for part in api relay crawler; do t_restart $part; done
+for part in api mcp relay crawler; do t_restart $part; done
 t_ok 'everything again, without the table' t_until 15 t_healthy
 h_ws old "/api/crawl-progress/$h_id"
 t_ok 'the ended crawl is still told' t_until 5 h_heard old '^msg {"type":"crawl_completed"'

@@ -8,8 +8,8 @@ h_need
 h_must 'a site' h_badsite
 h_must 'the house stands' t_archon "allow_private = $H_BAD" 'table_rows = 16' 'max_crawls = 1'
 
-down() { for part in api relay crawler; do [ ! -f "$T/$part.pid" ] || t_stop $part || return; done; }
-up() { for part in api relay crawler; do [ -f "$T/$part.pid" ] || t_restart $part; done; t_until 15 t_healthy; }
+down() { for part in api mcp relay crawler; do [ ! -f "$T/$part.pid" ] || t_stop $part || return; done; }
+up() { for part in api mcp relay crawler; do [ -f "$T/$part.pid" ] || t_restart $part; done; t_until 15 t_healthy; }
 again() { down && up; }
 completed() { t_until "${2:-30}" h_ended "$1" && h_is "$1" status completed && h_is "$1" processedPages "$3"; }
 

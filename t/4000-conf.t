@@ -19,13 +19,13 @@ short() {	# usage first, under 25 lines of at most 100 columns, on stdout
 }
 bad() { printf '# a comment\n\nrun_dir = %s/run\nstate_dir = %s/state\n%s\n' "$T" "$T" "$1" >"$T/bad.conf"; }
 
-for name in api/archon-api relay/archon-relay crawler/archon-crawler ctl/archonctl; do
+for name in api/archon-api mcp/archon-mcp relay/archon-relay crawler/archon-crawler ctl/archonctl; do
 	program=$T_BLD/fcgi/$name name=${name#*/}
 	t_ok "$name --help" short "$program"
 	t_ok "$name --version" says 0 "^$name [0-9]" "$program" --version
 	t_ok "$name --nonsense: 64, and what it takes" says 64 'nonsense' "$program" --nonsense
 done
-for name in api/archon-api relay/archon-relay crawler/archon-crawler ctl/archonctl; do
+for name in api/archon-api mcp/archon-mcp relay/archon-relay crawler/archon-crawler ctl/archonctl; do
 	program=$T_BLD/fcgi/$name name=${name#*/}
 	bad 'log_level = info'
 	t_ok "$name --check-config: good" says 0 '' "$program" --config "$T/bad.conf" --check-config
@@ -33,7 +33,7 @@ for name in api/archon-api relay/archon-relay crawler/archon-crawler ctl/archonc
 	t_ok "$name: an unknown key" says 1 "^$T/bad.conf:5: .*colour" "$program" --config "$T/bad.conf" --check-config
 	t_ok "$name: no such file" says 1 "nothing.conf" "$program" --config "$T/nothing.conf" --check-config
 done
-for name in api relay crawler; do
+for name in api mcp relay crawler; do
 	t_ok "archon-$name: does not start with it" says 78 "bad.conf:5: .*colour" "$T_BLD/fcgi/$name/archon-$name" --config "$T/bad.conf" --socket "$T/run/x.sock"
 done
 

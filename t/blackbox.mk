@@ -13,9 +13,10 @@ blackbox_scripts = \
 	%D%/2400-refresh.t \
 	%D%/2410-steer.t \
 	%D%/2420-hostile.t \
+	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \
 	%D%/4000-conf.t \
 	%D%/4100-run.t
 TESTS += $(blackbox_scripts)
-EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs

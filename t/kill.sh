@@ -1,9 +1,9 @@
-# t/kill.sh - the rounds of t/3000-kill.t and t/stress/kill: kill -9 of api, relay,
+# t/kill.sh - the rounds of t/3000-kill.t and t/stress/kill: kill -9 of api, mcp, relay,
 # crawler or all at a random moment of a crawl, start it again, and look whether
 # anything was lost.
 #
 #	kill_begin ROUNDS		the house and a site; $KILL_SEED repeats a run
-#	kill_round N WHOM		one round: api, relay, crawler or all
+#	kill_round N WHOM		one round: api, mcp, relay, crawler or all
 #	kill_end			what must hold after all of them
 #
 # One round is one test point.
@@ -22,7 +22,7 @@ kill_random() {	# N BELOW
 	awk -v seed="$((KILL_SEED + $1))" -v below="$2" 'BEGIN { srand(seed); rand(); print int(rand() * below) }'
 }
 
-kill_parts() { [ "$1" = all ] && echo api relay crawler || echo "$1"; }
+kill_parts() { [ "$1" = all ] && echo api mcp relay crawler || echo "$1"; }
 
 # A process that is killed may have requests on the way: the mark comes after them.
 kill_mark() { curl -sS --max-time 10 -o "$T/mark" "http://$H_BAD/mark/$1"; }

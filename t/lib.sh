@@ -10,8 +10,8 @@
 #	t_pid NAME		its process id
 #	t_conf [LINE...]	write $T/archon.conf: everything below $T, then the lines
 #	t_nginx			nginx with the files that ship, on $T/http.sock
-#	t_archon [LINE...]	t_conf, t_nginx, then api, relay and crawler; waits for health
-#	t_restart PART		start api, relay or crawler (again) with the same files
+#	t_archon [LINE...]	t_conf, t_nginx, then api, mcp, relay and crawler; waits for health
+#	t_restart PART		start api, mcp, relay or crawler (again) with the same files
 #	t_site DIR		serve DIR on a loopback address; $T_SITE is host:port
 #	t_get [OPTION...] PATH	curl through nginx: body in $T/body, prints the status
 #	t_status WANT ...	t_get, and the status must be WANT
@@ -135,9 +135,9 @@ t_healthy() { [ "$(t_get /health)" = 200 ] && grep -q '"status":"healthy"' "$T/b
 
 t_archon() {
 	t_conf "$@" && t_nginx || return
-	for t_part in api relay crawler; do t_restart "$t_part"; done
-	t_until 15 test -S "$T/run/api.sock" -a -S "$T/run/relay.sock"	# nginx logs [crit] when they are not there
-	t_until 15 t_healthy || { cat "$T/body"; tail -n 5 "$T"/api.log "$T"/relay.log "$T"/crawler.log; return 1; }
+	for t_part in api mcp relay crawler; do t_restart "$t_part"; done
+	t_until 15 test -S "$T/run/api.sock" -a -S "$T/run/mcp.sock" -a -S "$T/run/relay.sock"	# nginx logs [crit] when they are not there
+	t_until 15 t_healthy || { cat "$T/body"; tail -n 5 "$T"/api.log "$T"/mcp.log "$T"/relay.log "$T"/crawler.log; return 1; }
 }
 
 t_get() { 	# the path comes last

@@ -3,9 +3,20 @@
 
 #include "shared/clock.h"
 #include "shared/json_text.h"
+#include "shared/mcp_state.h"
 
 #include "api/api.h"
 #include "api/routes.h"
+
+static bool
+mcp_lives(const struct request *rq)	/* its program; whether it is switched on is /api/mcp/status's */
+{
+	const struct table *t = api_table_get(rq);
+	bool lives = t != NULL && mcp_is_alive(t);
+
+	api_table_put(rq);
+	return lives;
+}
 
 int
 health_show(const struct request *rq, struct reply *out)
@@ -18,6 +29,7 @@ health_show(const struct request *rq, struct reply *out)
 		{ "store", store, true },
 		{ "relay", relays > 0, false },
 		{ "crawler", crawlers > 0, false },
+		{ "mcp", mcp_lives(rq), false },
 	};
 	bool healthy = true, usable = true;
 	char now[CLOCK_ISO_BYTES];

@@ -8,6 +8,7 @@
 #include "shared/catalogue.h"
 #include "shared/clock.h"
 #include "shared/json_text.h"
+#include "shared/mcp_state.h"
 #include "shared/ring.h"
 
 #include "ctl/snapshot.h"
@@ -68,6 +69,10 @@ stat_live_print(const struct table *t)
 		printf(", %d bytes\n", bytes);
 	else
 		printf(", none published\n");
+	if (mcp_uptime_ms(t) >= 0)
+		printf("mcp: running for %" PRId64 " s\n", mcp_uptime_ms(t) / 1000);
+	else
+		printf("mcp: %s\n", mcp_is_on(t) ? "not running" : "stopped by an operator");
 	for (unsigned i = 0; i < TABLE_CONSUMERS; i++)
 		if (table_is_alive(t, TABLE_RELAY, i))
 			print_relay(t, i);
@@ -102,6 +107,8 @@ stat_live_dump(const struct table *t)
 	printf("ring.first = %" PRIu64 "\nring.last = %" PRIu64 "\nring.floor = %" PRIu64 "\n", ring_first(t), ring_last(t),
 	    ring_floor(t));
 	printf("catalogue.version = %" PRIu64 "\ncatalogue.bytes = %d\n", version, bytes);
+	printf("mcp.alive = %s\nmcp.on = %s\nmcp.uptime_ms = %" PRId64 "\n", mcp_is_alive(t) ? "yes" : "no",
+	    mcp_is_on(t) ? "yes" : "no", mcp_uptime_ms(t));
 	for (unsigned i = 0; i < TABLE_CONSUMERS; i++)
 		dump_relay(t, i);
 }
@@ -150,6 +157,12 @@ stat_live_json(struct text *out, const struct table *t)
 	json_open(out, '{');
 	json_kint(out, "version", (int64_t)version);
 	json_kint(out, "bytes", bytes);
+	json_close(out, '}');
+	json_key(out, "mcp");
+	json_open(out, '{');
+	json_kbool(out, "alive", mcp_is_alive(t));
+	json_kbool(out, "on", mcp_is_on(t));
+	json_kint(out, "uptime_ms", mcp_uptime_ms(t));
 	json_close(out, '}');
 	json_key(out, "counters");
 	json_open(out, '[');

@@ -1,6 +1,6 @@
 /*
- * stat_live - the part of `stat` beside the rows: the log ring, the catalogue
- * and the relays' counters.
+ * stat_live - the part of `stat` beside the rows: the log ring, the catalogue, the
+ * MCP server and the relays' counters.
  */
 #ifndef STAT_LIVE_H
 #define STAT_LIVE_H

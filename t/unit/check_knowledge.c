@@ -10,6 +10,7 @@
 #include "shared/clock.h"
 #include "shared/ids.h"
 #include "shared/knowledge.h"
+#include "shared/mcp_state.h"
 
 #include "api_call.h"
 
@@ -171,11 +172,14 @@ START_TEST(health)
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 200);
 	ck_assert_str_eq(str("status"), "degraded");
 	ck_assert_int_ge(crawler = table_join(other, TABLE_CRAWLER), 0);
+	ck_assert_int_eq(call("GET", "/health", "", NULL), 200);
+	ck_assert_str_eq(str("status"), "degraded");
+	ck_assert_int_eq(mcp_join(other), 0);
 	ck_assert_int_eq(call("GET", "/api/health", "", NULL), 200);
 	ck_assert_str_eq(str("status"), "healthy");
 	ck_assert_str_eq(str("service"), "archon");
 	ck_assert_ptr_null(strstr(text_str(&http), "ETag"));
-	table_close(other);			/* both died */
+	table_close(other);			/* all died */
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 200);
 	ck_assert_str_eq(str("status"), "degraded");
 	(void)snprintf(path, sizeof path, "%s/table", api_dir);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/mcp_state.h"
+#include "shared/mcp_tools.h"
 #include "shared/ring.h"
 
 #include "api_call.h"
@@ -187,9 +189,19 @@ START_TEST(too_many)
 }
 END_TEST
 
-START_TEST(control)			/* there is no MCP server, and nobody says there is */
+START_TEST(control)			/* archon-mcp comes, is stopped and started, and dies */
 {
+	static const struct { const char *path, *message, *status; bool on; } steps[] = {
+		{ "/api/mcp/start", "MCP server is already running", "running", true },
+		{ "/api/mcp/stop", "MCP server stopped", "stopped", false },
+		{ "/api/mcp/stop", "MCP server is already stopped", "stopped", false },
+		{ "/api/mcp/start", "MCP server is starting", "starting", true },
+		{ "/api/mcp/start", "MCP server is already running", "running", true },
+	};
 	struct json_object *logs;
+	struct ring_entry last;
+	struct table *other;
+	struct err e;
 
 	api_go();
 	for (unsigned i = 0; i < 12; i++) {
@@ -204,13 +216,49 @@ START_TEST(control)			/* there is no MCP server, and nobody says there is */
 	ck_assert(json_object_object_get_ex(body, "logs", &logs));
 	ck_assert_uint_eq(json_object_array_length(logs), 10);
 	ck_assert_str_eq(json_object_get_string(json_object_array_get_idx(logs, 9)), "[ERROR] line 11");
-	ck_assert_int_eq(call("POST", "/api/mcp/start", "", NULL), 501);
-	ck_assert_str_eq(str("code"), "no_mcp_server");
-	ck_assert_int_eq(call("GET", "/api/mcp/config", "", NULL), 501);
+	ck_assert_int_eq(call("POST", "/api/mcp/start", "", NULL), 503);
+	ck_assert_str_eq(str("code"), "mcp_down");
+	ck_assert_int_eq(table_open(&other, api_dir, &e), 0);
+	ck_assert_int_eq(mcp_join(other), 0);
+	ck_assert_int_eq(mcp_join(other), 0);
+	ck_assert_int_eq(call("GET", "/api/mcp/status", "", NULL), 200);
+	ck_assert_str_eq(str("status"), "running");
+	ck_assert_int_ge(num("uptime"), 0);
+	for (unsigned i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		ck_assert_int_eq(call("POST", steps[i].path, "", NULL), 200);
+		ck_assert_str_eq(str("message"), steps[i].message);
+		ck_assert_str_eq(str("status"), steps[i].status);
+		ck_assert(json_object_object_get_ex(body, "success", &logs) && json_object_get_boolean(logs));
+		ck_assert_int_eq(mcp_is_on(other), steps[i].on);
+		ck_assert_int_eq(call("GET", "/api/mcp/status", "", NULL), 200);
+		ck_assert_str_eq(str("status"), steps[i].on ? "running" : "stopped");
+	}
+	ck_assert_int_eq(ring_read(service.table, ring_last(service.table), &last), 0);
+	ck_assert_str_eq(last.message, "MCP server started");	/* switching is seen live */
+	table_close(other);
+	ck_assert_int_eq(call("GET", "/api/mcp/status", "", NULL), 200);
+	ck_assert_str_eq(str("status"), "stopped");
 	ck_assert_int_eq(call("POST", "/api/mcp/stop", "", NULL), 200);
 	ck_assert_str_eq(str("message"), "MCP server is already stopped");
+	api_finish();
+}
+END_TEST
+
+START_TEST(how_to_connect)
+{
+	struct json_object *v;
+
+	api_go();
+	ck_assert_int_eq(call("GET", "/api/mcp/config", "", NULL), 200);
+	ck_assert_str_eq(str("url"), "http://localhost:8080/mcp");		/* public_url */
+	ck_assert_str_eq(str("transport"), "streamable-http");
+	ck_assert_int_eq(num("port"), 8080);
+	ck_assert(json_object_object_get_ex(body, "clients", &v));
+	ck_assert_uint_eq(json_object_array_length(v), 3);
 	ck_assert_int_eq(call("GET", "/api/mcp/tools", "", NULL), 200);
-	ck_assert_int_eq(num("count"), 0);
+	ck_assert_int_eq(num("count"), MCP_N_TOOLS);
+	ck_assert(json_object_object_get_ex(body, "tools", &v));
+	ck_assert_uint_eq(json_object_array_length(v), MCP_N_TOOLS);
 	api_finish();
 }
 END_TEST
@@ -240,6 +288,7 @@ add(void *tcase)
 	tcase_add_loop_test(tc, refusals, 0, sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, too_many);
 	tcase_add_test(tc, control);
+	tcase_add_test(tc, how_to_connect);
 	tcase_add_test(tc, no_table);
 }
 

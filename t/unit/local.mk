@@ -5,5 +5,6 @@ include %D%/api.mk
 include %D%/crawler.mk
 include %D%/ctl.mk
 include %D%/extract.mk
+include %D%/mcp.mk
 include %D%/relay.mk
 include %D%/shared.mk

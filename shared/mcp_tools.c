@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include "shared/mcp_tools.h"
+
+#include <assert.h>
+
+#include "shared/crawl_params.h"
+#include "shared/json_text.h"
+
+#define TEXT(name, required, max, what)		{ name, MCP_ARG_TEXT, required, 0, max, 0, what }
+#define NUMBER(name, min, max, initial, what)	{ name, MCP_ARG_NUMBER, false, min, max, initial, what }
+
+#define URL_ARG TEXT("url", true, ROW_URL_BYTES - 1, "http or https address to start from")
+#define CHUNK_ARG NUMBER("chunk_size", PARAMS_CHUNK_MIN, PARAMS_CHUNK_MAX, 5000, "characters of a stored passage, at most")
+
+static const struct mcp_tool_about tools[MCP_N_TOOLS] = {
+	[MCP_PERFORM_RAG_QUERY] = {
+		"perform_rag_query", "Search the knowledge base",
+		"Search the crawled documentation and get the best passages as Markdown, each with its title, headings and "
+		"URL to cite. Ask with the words the documentation would use; function, option and error names work well. "
+		"Look here before answering from memory about a library or product that has been crawled.",
+		.args = {
+			TEXT("query", true, MCP_TEXT_MAX, "what to look for: keywords or a question"),
+			TEXT("source", false, 63, "search in this source only: a source_id from get_available_sources"),
+			NUMBER("match_count", 1, 50, 5, "passages to return"),
+		},
+	},
+	[MCP_GET_AVAILABLE_SOURCES] = {
+		"get_available_sources", "List sources",
+		"List what has been crawled: each source's source_id, title, start URL, state and size. Call it first to see "
+		"whether the documentation you need is there, and to get a source_id to search in.",
+	},
+	[MCP_CRAWL_SINGLE_PAGE] = {
+		"crawl_single_page", "Crawl one page",
+		"Fetch one page and add it to the knowledge base; no links are followed. Returns a progress_id at once: "
+		"get_crawl_progress tells when it can be searched, usually after a second.",
+		.writes = true, .open_world = true,
+		.args = { URL_ARG },
+	},
+	[MCP_SMART_CRAWL_URL] = {
+		"smart_crawl_url", "Crawl a site",
+		"Crawl a documentation site into the knowledge base: a sitemap is read as one, a text file (llms.txt) as its "
+		"content, and from a page the links below its path are followed. Returns a progress_id at once; follow it with "
+		"get_crawl_progress. What is stored can be searched while the crawl goes on.",
+		.writes = true, .open_world = true,
+		.args = {
+			URL_ARG,
+			NUMBER("max_depth", 0, PARAMS_DEPTH_MAX, 10, "links to follow from the start; 0: only the start page"),
+			NUMBER("max_concurrent", 1, PARAMS_CONCURRENT_MAX, 10, "pages to fetch at once"),
+			CHUNK_ARG,
+		},
+	},
+	[MCP_GET_CRAWL_PROGRESS] = {
+		"get_crawl_progress", "Follow a crawl",
+		"How far a crawl has come: status, pages done and found, what failed, the newest log lines. status is completed, "
+		"error or cancelled when it has ended; before that, ask again after some seconds.",
+		.args = { TEXT("progress_id", true, ID_TOPIC_MAX, "from crawl_single_page or smart_crawl_url") },
+	},
+};
+
+const struct mcp_tool_about *
+mcp_tool_about(enum mcp_tool tool)
+{
+	assert(tool < MCP_N_TOOLS);
+	return &tools[tool];
+}
+
+bool
+mcp_tool_find(struct slice name, enum mcp_tool *out)
+{
+	for (unsigned i = 0; i < MCP_N_TOOLS; i++)
+		if (slice_is(name, tools[i].name)) {
+			*out = (enum mcp_tool)i;
+			return true;
+		}
+	return false;
+}
+
+static void
+arg_put(struct text *t, const struct mcp_arg *a)
+{
+	json_key(t, a->name);
+	json_open(t, '{');
+	json_kstr(t, "type", a->kind == MCP_ARG_TEXT ? "string" : "integer");
+	json_kstr(t, "description", a->what);
+	if (a->kind == MCP_ARG_TEXT) {
+		if (a->required)
+			json_kint(t, "minLength", 1);
+		json_kint(t, "maxLength", a->max);
+	} else {
+		json_kint(t, "minimum", a->min);
+		json_kint(t, "maximum", a->max);
+		json_kint(t, "default", a->initial);
+	}
+	json_close(t, '}');
+}
+
+static void
+schema_put(struct text *t, const struct mcp_tool_about *tool)
+{
+	json_key(t, "inputSchema");
+	json_open(t, '{');
+	json_kstr(t, "type", "object");
+	json_key(t, "properties");
+	json_open(t, '{');
+	for (const struct mcp_arg *a = tool->args; a->name != NULL; a++)
+		arg_put(t, a);
+	json_close(t, '}');
+	json_key(t, "required");
+	json_open(t, '[');
+	for (const struct mcp_arg *a = tool->args; a->name != NULL; a++)
+		if (a->required)
+			json_string(t, a->name, strlen(a->name));
+	json_close(t, ']');
+	json_close(t, '}');
+}
+
+void
+mcp_tools_json(struct text *t)
+{
+	json_open(t, '[');
+	for (unsigned i = 0; i < MCP_N_TOOLS; i++) {
+		const struct mcp_tool_about *tool = &tools[i];
+
+		json_open(t, '{');
+		json_kstr(t, "name", tool->name);
+		json_kstr(t, "title", tool->title);
+		json_kstr(t, "description", tool->what);
+		schema_put(t, tool);
+		json_key(t, "annotations");
+		json_open(t, '{');
+		json_kstr(t, "title", tool->title);
+		json_kbool(t, "readOnlyHint", !tool->writes);
+		json_kbool(t, "destructiveHint", tool->destroys);
+		json_kbool(t, "idempotentHint", !tool->writes);
+		json_kbool(t, "openWorldHint", tool->open_world);
+		json_close(t, '}');
+		json_close(t, '}');
+	}
+	json_close(t, ']');
+}
