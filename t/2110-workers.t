@@ -7,7 +7,8 @@ t_need curl "$T_NGINX"
 mkdir "$T/site"
 echo '<!DOCTYPE html><html><head><title>Hall</title></head><body><main><h1>Hall</h1><p>A quiet page with some words on it.</p></main></body></html>' >"$T/site/index.html"
 t_ok 'a site to crawl' t_site "$T/site"
-t_ok 'api, relay and crawler become healthy' t_archon "allow_private = $T_SITE" 'relay_workers = 3' 'drain = 0s'
+WATCHDOG_USEC=3000000 export WATCHDOG_USEC	# so long may one hang
+t_ok 'api, relay and crawler become healthy' t_archon "allow_private = $T_SITE" 'relay_workers = 3' 'drain = 0s' 'max_clients = 20'
 
 id=11111111-2222-4333-8444-555555555555 n=12
 has() { grep -qE "$1" "$2" || { cat "$2"; return 1; }; }
@@ -38,11 +39,23 @@ t_ok 'two are enough from now on'		t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$
 sed -i 's/^relay_workers = 2/relay_workers = 3/' "$T/archon.conf"
 kill -HUP "$(t_pid relay)"
 t_ok 'no: three'				t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 3 ]' "$(t_pid relay)"
+for i in $(seq 24); do events "e$i" /api/crawl/stream; done
+full() { for i in 1 2 3 4 5 6; do t_status 503 "/api/crawl-progress/of-nobody?wait=0" || return; done; }
+t_ok 'max_clients is the sum of all'		t_until 15 full
+for i in $(seq 24); do t_stop "e$i"; done
+t_ok '...and when some have gone there is room'	t_until 15 t_status 404 "/api/crawl-progress/of-nobody?wait=0"
+sed -i 's/^max_clients = 20/max_clients = 200/' "$T/archon.conf"	# the counts are old by a second: no limit from here on
+kill -HUP "$(t_pid relay)"
+t_ok 'another limit for all'			t_until 15 count 'start max_clients=200 ' 3
 children() { cat /proc/"$(t_pid relay)"/task/*/children; }
 set -- $(children)
 kill -KILL "$1"
 t_ok 'one that dies is replaced'		t_until 15 count 'another is started' 1
 t_ok '...and there are three'			t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 3 ]' "$(t_pid relay)"
+set -- $(children)
+kill -STOP "$1"
+t_ok 'one that hangs is killed'			t_until 20 count "worker pid=$1 hangs" 1
+t_ok '...and replaced'				t_until 15 count 'another is started' 2
 clients() {
 	for i in $(seq 6); do events "d$i" /api/crawl/stream; done
 	for i in $(seq 6); do t_until 10 has '^retry:' "$T/d$i.log" || return 1; done

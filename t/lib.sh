@@ -81,19 +81,19 @@ t_start() {
 t_stop() {
 	t_victim=$(t_pid "$1") || return
 	rm -f "$T/$1.pid"
+	: >"$T/$1.stopping"
 	kill -TERM "$t_victim" 2>/dev/null
-	(
-		trap 'kill "$t_sleep"; exit' TERM
-		sleep 10 &
-		t_sleep=$!
-		wait "$t_sleep"
-		kill -KILL "$t_victim"
+	(	# not told by a signal when it is over: one that comes before its trap is set is lost
+		t_left=100
+		while [ -e "$T/$1.stopping" ] && [ "$t_left" -gt 0 ]; do
+			sleep 0.1
+			t_left=$((t_left - 1))
+		done
+		[ ! -e "$T/$1.stopping" ] || kill -KILL "$t_victim"
 	) >/dev/null 2>&1 &
-	t_dog=$!
 	wait "$t_victim"
-	set -- $?
-	kill "$t_dog" 2>/dev/null
-	wait "$t_dog" 2>/dev/null
+	set -- $? "$1"
+	rm -f "$T/$2.stopping"
 	[ "$1" -eq 0 ] || echo "exit status $1"
 	return "$1"
 }

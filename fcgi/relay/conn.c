@@ -341,7 +341,7 @@ conn_begin(struct conn *c)
 	struct server *sv = c->server;
 
 	conn_due_in(c, DUE_STATE, sv->conf->handshake_ms);
-	if (sv->n_clients >= sv->max_clients) {
+	if (sv->n_clients >= sv->max_clients || (int64_t)sv->n_clients + sv->n_elsewhere >= sv->conf->max_clients) {
 		sv->counts.refused++;
 		conn_refuse(c, 503, "too_many_clients", "Too many clients are connected: try again later.");
 	} else {

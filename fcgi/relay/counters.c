@@ -3,6 +3,7 @@
 #include "relay/counters.h"
 
 #include "relay/relay.h"
+#include "relay/workers.h"
 #include "shared/table.h"
 
 static const enum relay_stream table_stream[N_STREAM_KINDS] = {
@@ -17,10 +18,28 @@ set(_Atomic uint64_t *to, uint64_t v)
 	atomic_store_explicit(to, v, memory_order_relaxed);
 }
 
+static uint32_t
+clients_elsewhere(const struct relay *r)	/* of the other workers, as they said last */
+{
+	struct table *t = r->follow.table;
+	uint64_t n = 0;
+
+	for (unsigned s = 0; s < TABLE_CONSUMERS; s++) {
+		const struct relay_counters *c = table_counters(t, s);
+
+		if (s == r->follow.slot || !table_is_alive(t, TABLE_RELAY, s))
+			continue;
+		for (unsigned i = 0; i < RELAY_N_STREAMS; i++)
+			for (unsigned k = 0; k < RELAY_N_KINDS; k++)
+				n += atomic_load_explicit(&c->clients[i][k], memory_order_relaxed);
+	}
+	return (uint32_t)n;
+}
+
 void
 counters_publish(struct relay *r)
 {
-	const struct server *sv = &r->server;
+	struct server *sv = &r->server;
 	const struct server_counts *n = &sv->counts;
 	struct relay_counters *t;
 
@@ -46,4 +65,5 @@ counters_publish(struct relay *r)
 	set(&t->upgrades, n->upgrades);
 	set(&t->loop_turns, r->loop.turns);
 	set(&t->loop_lag_p99_us, loop_lag_us(&r->loop, 99));
+	sv->n_elsewhere = workers_am_one() ? clients_elsewhere(r) : 0;
 }

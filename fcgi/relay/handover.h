@@ -21,7 +21,7 @@
 
 struct relay;
 
-enum { HANDOVER_VERSION = 1 };
+enum { HANDOVER_VERSION = 2 };
 
 struct handover_head {
 	char	 magic[8];

@@ -17,6 +17,7 @@
 #include "relay/logs_stream.h"
 #include "relay/progress_stream.h"
 #include "relay/upgrade.h"
+#include "relay/workers.h"
 #include "shared/daemon.h"
 #include "shared/log.h"
 #include "shared/table.h"
@@ -156,6 +157,7 @@ relay_status(struct timer *t, int64_t now_ns)
 		daemon_notify("STATUS=%u clients, %u topics", r->server.n_clients, r->topics.n);
 	r->told_clients = r->server.n_clients;
 	counters_publish(r);
+	workers_beat();
 	timer_set(&r->loop.timers, t, now_ns + (int64_t)RELAY_STATUS_MS * NS_PER_MS);
 }
 

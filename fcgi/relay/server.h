@@ -46,7 +46,8 @@ struct server {
 	struct conn	    *running;	/* whose step is on the stack */
 	uint32_t	     n_conns;	/* alive, in any state */
 	uint32_t	     n_clients;	/* those that count against max_clients */
-	uint32_t	     max_clients;
+	uint32_t	     n_elsewhere;	/* clients of other workers */
+	uint32_t	     max_clients;	/* as conf says, or as many as there are descriptors for */
 
 	struct frame	    *ping, *pong, *beat[N_STREAM_KINDS], *event_beat;	/* shared by all */
 	struct addresses     addresses;

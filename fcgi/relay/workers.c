@@ -18,18 +18,26 @@
 #include "shared/daemon.h"
 #include "shared/log.h"
 
-#define ROLE_VARIABLE	 "ARCHON_RELAY_ROLE"
-#define WORKERS_VARIABLE "ARCHON_RELAY_WORKERS"	/* socket,handed in,pid,pid ... */
+#define BEATS_VARIABLE	 "ARCHON_RELAY_BEATS"	/* a worker's: the descriptor it beats on */
+#define WORKERS_VARIABLE "ARCHON_RELAY_WORKERS"	/* socket,handed in,beats' two ends,pid,pid ... */
 
-enum { NS_PER_MS = 1000000, AGAIN_MS = 500, IDLE_MS = 60000, LIST_BYTES = 256 };
+enum {
+	NS_PER_MS = 1000000, AGAIN_MS = 500, LIST_BYTES = 256, N_FIELDS = 4,
+	LOOK_MS = 1000,			/* as often as a worker beats, see workers_beat() */
+	SILENT_LOOKS = 10, SILENT_LOOKS_MIN = 3,	/* without a supervisor that says how long one may hang */
+};
 
 struct workers {
 	struct worker {
 		pid_t	pid;		/* 0: none */
 		int64_t again_ns;	/* start it not before */
+		/* Looks in a row that it said nothing.  Looks, not time: when all of us were frozen nobody hung. */
+		unsigned silent;
 	}	 w[WORKERS_MAX];
 	unsigned n;
 	int	 listen_fd;
+	int	 beats[2];	/* a pipe: whose loop turns writes its pid */
+	int64_t	 look_ns;	/* the next look */
 	bool	 stopping, afresh;
 };
 
@@ -38,7 +46,7 @@ struct workers {
 bool
 workers_am_one(void)
 {
-	return getenv(ROLE_VARIABLE) != NULL;
+	return getenv(BEATS_VARIABLE) != NULL;
 }
 
 int
@@ -53,26 +61,34 @@ workers_inherited_socket(bool *handed_in)
 	return fd;
 }
 
-static void
-workers_adopt(struct workers *ws)
+static int
+workers_adopt(struct workers *ws)	/* 0 or -errno */
 {
 	const char *at = getenv(WORKERS_VARIABLE);
 	unsigned n = 0;
 
+	if (at == NULL)
+		return pipe2(ws->beats, O_NONBLOCK) == -1 ? -errno : 0;	/* left to what we execute */
 	for (unsigned field = 0; at != NULL && n < WORKERS_MAX; field++) {
-		if (field >= 2)
-			ws->w[n++].pid = (pid_t)strtol(at, NULL, 10);
+		int number = (int)strtol(at, NULL, 10);
+
+		if (field >= N_FIELDS)
+			ws->w[n++].pid = (pid_t)number;
+		else if (field >= N_FIELDS - 2)
+			ws->beats[field - (N_FIELDS - 2)] = number;
 		if ((at = strchr(at, ',')) != NULL)
 			at++;
 	}
 	(void)unsetenv(WORKERS_VARIABLE);
+	return 0;
 }
 
 static int
 workers_exec(struct workers *ws)	/* returns only when it failed: -errno */
 {
 	char list[LIST_BYTES];
-	int rc, n = snprintf(list, sizeof list, "%d,%d", ws->listen_fd, daemon_listen_is_handed_in());
+	int rc, n = snprintf(list, sizeof list, "%d,%d,%d,%d", ws->listen_fd, daemon_listen_is_handed_in(),
+	    ws->beats[0], ws->beats[1]);
 
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		if (ws->w[i].pid != 0)
@@ -95,9 +111,10 @@ workers_tell(const struct workers *ws, int signo)
 }
 
 static bool
-worker_start(struct worker *w)		/* true: we are the worker */
+worker_start(struct workers *ws, struct worker *w)	/* true: we are the worker */
 {
 	pid_t parent = getpid();
+	char beats[16];
 
 	w->again_ns = clock_mono_ns() + (int64_t)AGAIN_MS * NS_PER_MS;	/* one that dies at once is not hurried */
 	if ((w->pid = fork()) == -1) {
@@ -105,14 +122,17 @@ worker_start(struct worker *w)		/* true: we are the worker */
 		w->pid = 0;
 		return false;
 	}
+	w->silent = 0;
 	if (w->pid > 0)
 		return false;
+	close(ws->beats[0]);
+	(void)snprintf(beats, sizeof beats, "%d", ws->beats[1]);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		(void)raise(SIGTERM);	/* it went before we asked: blocked, so the loop sees it and ends */
 	(void)unsetenv("NOTIFY_SOCKET");	/* the parent speaks */
 	(void)unsetenv("WATCHDOG_USEC");
-	(void)setenv(ROLE_VARIABLE, "worker", 1);
+	(void)setenv(BEATS_VARIABLE, beats, 1);
 	return true;
 }
 
@@ -134,6 +154,56 @@ workers_reap(struct workers *ws)
 		}
 }
 
+/* -- is anybody hanging? ---------------------------------------------------------------- */
+
+void
+workers_beat(void)
+{
+	const char *beats = getenv(BEATS_VARIABLE);
+	pid_t pid = getpid();
+	ssize_t n;
+
+	if (beats == NULL)
+		return;
+	n = write((int)strtol(beats, NULL, 10), &pid, sizeof pid);
+	(void)n;			/* EAGAIN: it is the parent that hangs */
+}
+
+static void
+workers_hear(struct workers *ws)
+{
+	pid_t pid[64];
+	ssize_t n;
+
+	/* So few bytes are written whole, pipe(7), so they are read whole. */
+	while ((n = read(ws->beats[0], pid, sizeof pid)) > 0)
+		for (size_t k = 0; k < (size_t)n / sizeof *pid; k++)
+			for (unsigned i = 0; i < WORKERS_MAX; i++)
+				if (ws->w[i].pid == pid[k])
+					ws->w[i].silent = 0;
+}
+
+static void
+workers_look(struct workers *ws)	/* one that hangs is ended: SIGCHLD tells, and there is another */
+{
+	unsigned most = daemon_watchdog_ms() > 0 ? (unsigned)(2 * daemon_watchdog_ms() / LOOK_MS) : SILENT_LOOKS;
+	int64_t now_ns = clock_mono_ns();
+
+	if (now_ns < ws->look_ns)
+		return;
+	ws->look_ns = now_ns + (int64_t)LOOK_MS * NS_PER_MS;
+	workers_hear(ws);
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &ws->w[i];
+
+		if (w->pid == 0 || ++w->silent <= (most > SILENT_LOOKS_MIN ? most : SILENT_LOOKS_MIN))
+			continue;
+		log_event(LOG_ERR, "worker pid=%ld hangs: it is killed", (long)w->pid);
+		(void)kill(w->pid, SIGKILL);
+		w->silent = 0;
+	}
+}
+
 static unsigned
 workers_alive(const struct workers *ws)
 {
@@ -150,13 +220,13 @@ workers_fill(struct workers *ws, int64_t *wait_ns)
 {
 	int64_t now_ns = clock_mono_ns();
 
-	*wait_ns = (int64_t)IDLE_MS * NS_PER_MS;
-	if (daemon_watchdog_ms() > 0)
+	*wait_ns = (int64_t)LOOK_MS * NS_PER_MS;
+	if (daemon_watchdog_ms() > 0 && daemon_watchdog_ms() < LOOK_MS)
 		*wait_ns = (int64_t)daemon_watchdog_ms() * NS_PER_MS;
 	for (unsigned i = 0; i < ws->n && !ws->stopping; i++) {
 		if (ws->w[i].pid != 0)
 			continue;
-		if (ws->w[i].again_ns <= now_ns && worker_start(&ws->w[i]))
+		if (ws->w[i].again_ns <= now_ns && worker_start(ws, &ws->w[i]))
 			return true;
 		if (ws->w[i].pid == 0 && ws->w[i].again_ns - now_ns < *wait_ns)
 			*wait_ns = ws->w[i].again_ns > now_ns ? ws->w[i].again_ns - now_ns : 0;
@@ -214,11 +284,15 @@ workers_run(unsigned n, int listen_fd, const sigset_t *stop, worker_f *serve, vo
 	struct workers ws = { .n = n, .listen_fd = listen_fd };
 	sigset_t set = *stop;
 	int64_t wait_ns;
+	int rc;
 
 	*is_worker = false;
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	workers_adopt(&ws);
+	if ((rc = workers_adopt(&ws)) < 0) {
+		log_event(LOG_ERR, "workers: a pipe: %s", strerror(-rc));
+		return EX_OSERR;
+	}
 	for (unsigned i = n; i < WORKERS_MAX; i++)
 		if (ws.w[i].pid != 0)
 			(void)kill(ws.w[i].pid, SIGUSR2);	/* fewer are wanted than there were */
@@ -238,6 +312,7 @@ workers_run(unsigned n, int listen_fd, const sigset_t *stop, worker_f *serve, vo
 		else if (errno == EAGAIN && daemon_watchdog_ms() > 0)
 			daemon_notify("WATCHDOG=1");
 		workers_reap(&ws);
+		workers_look(&ws);
 	}
 	if (ws.afresh)
 		log_event(LOG_ERR, "upgrade: %s", strerror(-upgrade_exec_afresh(listen_fd)));

@@ -99,6 +99,17 @@ START_TEST(test_max_clients)
 }
 END_TEST
 
+START_TEST(test_max_clients_of_all_workers)
+{
+	rig.conf.max_clients = 3;
+	rig_start(&rig, false);
+	rig.relay.server.n_elsewhere = 2;
+	peer_open(&rig, &p, ID);
+	peer_connect(&rig, &q);
+	ck_assert_uint_eq(peer_status(&rig, &q), 503);
+}
+END_TEST
+
 /* -- states of a crawl ------------------------------------------------------- */
 
 START_TEST(test_waiting_then_everything)
@@ -435,6 +446,7 @@ main(void)
 	tcase_add_test(tc, test_id_is_decoded);
 	tcase_add_test(tc, test_handshake_timeout);
 	tcase_add_test(tc, test_max_clients);
+	tcase_add_test(tc, test_max_clients_of_all_workers);
 	tcase_add_test(tc, test_waiting_then_everything);
 	tcase_add_test(tc, test_known_id);
 	tcase_add_test(tc, test_conflation);
