@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef ARCHON_CONF
@@ -111,6 +113,8 @@ daemon_signals(sigset_t *set)
 
 /* -- the listening socket ----------------------------------------------------------- */
 
+enum { LOCK_TRIES = 200, LOCK_PAUSE_MS = 10 };
+
 static bool listening_handed_in;
 
 static int
@@ -164,13 +168,60 @@ socket_is_live(const struct sockaddr_un *sun)
 	return live;
 }
 
+/*
+ * Two that start at once must not take each other's socket for a dead one: who
+ * looks, removes and binds does so alone, by a lock on the directory.  The
+ * descriptor that holds it, or -errno.
+ */
+static int
+listen_lock(const struct sockaddr_un *sun)
+{
+	char dir[sizeof sun->sun_path];
+	const char *slash = strrchr(sun->sun_path, '/');
+	struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	int fd, rc = 0;
+
+	(void)snprintf(dir, sizeof dir, "%.*s", slash == NULL ? 1 : slash == sun->sun_path ? 1 : (int)(slash - sun->sun_path),
+	    slash == NULL ? "." : sun->sun_path);
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return -errno;
+	for (unsigned tries = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; tries++) {
+		rc = -errno;
+		if ((rc != -EWOULDBLOCK && rc != -EINTR) || tries == LOCK_TRIES) {
+			close(fd);
+			return rc;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+static int
+listen_at(int fd, const struct sockaddr_un *sun, struct err *e)		/* 0, or -errno with e */
+{
+	const char *path = sun->sun_path;
+	struct stat sb;
+	mode_t mask;
+	int rc;
+
+	if (lstat(path, &sb) == 0) {
+		if (!S_ISSOCK(sb.st_mode))
+			return err_set(e, -ENOTSOCK, "%s: exists and is no socket", path);
+		if (socket_is_live(sun))
+			return err_set(e, -EADDRINUSE, "%s: another process listens there", path);
+		(void)unlink(path);	/* bind says what is wrong if this failed */
+	}
+	mask = umask(0117);
+	rc = bind(fd, (const struct sockaddr *)sun, sizeof *sun) == -1 || listen(fd, 4096) == -1 ? -errno : 0;
+	(void)umask(mask);
+	return rc < 0 ? err_set(e, rc, "%s: %s", path, strerror(-rc)) : 0;
+}
+
 int
 daemon_listen(const char *path, struct err *e)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct stat sb;
-	mode_t mask;
-	int fd, rc;
+	int fd, lock, rc;
 
 	if ((fd = listen_handed_in()) >= 0) {
 		listening_handed_in = true;
@@ -181,46 +232,40 @@ daemon_listen(const char *path, struct err *e)
 	if (strlen(path) >= sizeof sun.sun_path)
 		return err_set(e, -ENAMETOOLONG, "%s: a socket's path holds at most %zu bytes", path, sizeof sun.sun_path - 1);
 	(void)snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+	if ((lock = listen_lock(&sun)) < 0)
+		return err_set(e, lock, "%s: its directory cannot be locked: %s", path, strerror(-lock));
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
-		return err_set(e, -errno, "socket: %s", strerror(errno));
-	if (lstat(path, &sb) == 0) {
-		if (!S_ISSOCK(sb.st_mode)) {
-			rc = err_set(e, -ENOTSOCK, "%s: exists and is no socket", path);
-			goto fail;
-		}
-		if (socket_is_live(&sun)) {
-			rc = err_set(e, -EADDRINUSE, "%s: another process listens there", path);
-			goto fail;
-		}
-		(void)unlink(path);	/* bind says what is wrong if this failed */
-	}
-	mask = umask(0117);
-	rc = bind(fd, (struct sockaddr *)&sun, sizeof sun) == -1 || listen(fd, 4096) == -1 ? -errno : 0;
-	(void)umask(mask);
-	if (rc < 0) {
-		err_set(e, rc, "%s: %s", path, strerror(-rc));
-		goto fail;
-	}
-	return fd;
-fail:
-	close(fd);
-	return rc;
+		rc = err_set(e, -errno, "socket: %s", strerror(errno));
+	else if ((rc = listen_at(fd, &sun, e)) < 0)
+		close(fd);
+	close(lock);
+	return rc < 0 ? rc : fd;
 }
 
 void
 daemon_unlisten(const char *path, int fd)
 {
+	if (!listening_handed_in)
+		(void)unlink(path);	/* while it is live nobody puts his own there; gone already is fine */
 	if (fd >= 0)
 		close(fd);
-	if (!listening_handed_in)
-		(void)unlink(path);	/* gone already is fine */
 }
 
 /* -- systemd ------------------------------------------------------------------------ */
 
+enum { NOTIFY_WAIT_MS = 1000 };
+
+/* Of those the supervisor waits for none may be lost; the others come again. */
+static bool
+notify_matters(const char *msg)
+{
+	return strncmp(msg, "READY=", 6) == 0 || strncmp(msg, "RELOADING=", 10) == 0 || strncmp(msg, "STOPPING=", 9) == 0;
+}
+
 void
 daemon_notify(const char *fmt, ...)
 {
+	const struct timeval wait = { NOTIFY_WAIT_MS / 1000, NOTIFY_WAIT_MS % 1000 * 1000 };
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len;
@@ -238,8 +283,9 @@ daemon_notify(const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return;
-	/* A supervisor that does not listen must not hold us up. */
-	(void)sendto(fd, msg, (size_t)n < sizeof msg ? (size_t)n : sizeof msg - 1, MSG_NOSIGNAL | MSG_DONTWAIT,
+	/* A supervisor whose queue is full must not hold us up, or not for long. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+	(void)sendto(fd, msg, (size_t)n < sizeof msg ? (size_t)n : sizeof msg - 1, MSG_NOSIGNAL | (notify_matters(msg) ? 0 : MSG_DONTWAIT),
 	    (struct sockaddr *)&sun, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
 }

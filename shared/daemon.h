@@ -45,7 +45,8 @@ void daemon_signals(sigset_t *set);
 /*
  * The listening socket: the one systemd hands in (sd_listen_fds(3)), else bound
  * at path with mode 0660; a dead socket file is replaced, a live one is
- * -EADDRINUSE, anything else -ENOTSOCK.  Non-blocking, close-on-exec.  The
+ * -EADDRINUSE, anything else -ENOTSOCK, also when several start at once; two
+ * seconds at most to find out.  Non-blocking, close-on-exec.  The
  * descriptor, or -errno with e.
  */
 int daemon_listen(const char *path, struct err *e);
@@ -56,7 +57,10 @@ bool daemon_listen_is_handed_in(void);	/* systemd's: it outlives us */
 int daemon_listen_again(int fd, bool handed_in, struct err *e);
 void daemon_unlisten(const char *path, int fd);	/* close; unlink what we bound */
 
-/* Tell systemd, e.g. "READY=1\nSTATUS=..."; without systemd nothing happens. */
+/*
+ * Tell systemd, e.g. "READY=1\nSTATUS=..."; without systemd nothing happens.  When
+ * its queue is full, what begins with READY, RELOADING or STOPPING waits a second.
+ */
 __attribute__((format(printf, 1, 2)))
 void daemon_notify(const char *fmt, ...);
 int daemon_watchdog_ms(void);		/* send WATCHDOG=1 at least so often; 0: nobody asks */

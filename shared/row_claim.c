@@ -32,14 +32,6 @@ row_claim(int fd, uint64_t i)
 }
 
 int
-row_claim_wait(int fd, uint64_t i)
-{
-	struct flock lk;
-
-	return row_lock_op(fd, F_OFD_SETLKW, F_WRLCK, i, &lk);
-}
-
-int
 row_claim_within(int fd, uint64_t i, int bound_ms)
 {
 	struct timespec pause = { .tv_nsec = 5000 };

@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 int row_claim(int fd, uint64_t i);	/* 0 ours now; -EAGAIN somebody else's; -errno */
-int row_claim_wait(int fd, uint64_t i);	/* the same, but waits; only for short sections */
-int row_claim_within(int fd, uint64_t i, int bound_ms);	/* the same, but gives up: -EBUSY; the holder may be stopped */
+int row_claim_within(int fd, uint64_t i, int bound_ms);	/* the same, but waits, and gives up: -EBUSY; the holder may be stopped */
 int row_release(int fd, uint64_t i);	/* 0 or -errno */
 int row_has_owner(int fd, uint64_t i);	/* 1, 0 or -errno; our own claim does not count */
 

@@ -98,12 +98,7 @@ table_format(struct table *t, size_t bytes)
 {
 	uint64_t start = numbers_start(t->path);
 	struct table_header *h = (struct table_header *)(void *)t->base;
-	int rc;
 
-	for (unsigned kind = 0; kind < 2; kind++)
-		for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
-			if ((rc = wakeup_init(&table_consumer(t, (enum table_kind)kind, s)->wk)) < 0)
-				return rc;
 	atomic_init(&ring_head(t)->last, start - 1);
 	atomic_init(&ring_head(t)->floor, start);
 	atomic_init(&catalogue_head(t)->version, start);
@@ -360,9 +355,8 @@ table_add(struct table *t, const struct crawl_progress *first)
 	struct table_key *key;
 	int i, rc;
 
-	pthread_mutex_lock(&t->add_lock);
-	if ((rc = row_claim_wait(t->fd, LOCK_ADD)) < 0)
-		goto unlock;
+	if ((rc = table_enter(t, &t->add_lock, LOCK_ADD)) < 0)
+		return rc;
 	if (table_find(t, first->id) >= 0) {
 		rc = -EEXIST;
 		goto release;
@@ -388,9 +382,7 @@ table_add(struct table *t, const struct crawl_progress *first)
 	table_tell_relays(t, (unsigned)i);
 	rc = i;
 release:
-	(void)row_release(t->fd, LOCK_ADD);	/* unlocking our own byte cannot fail */
-unlock:
-	pthread_mutex_unlock(&t->add_lock);
+	table_exit(t, &t->add_lock, LOCK_ADD);
 	return rc;
 }
 
@@ -401,9 +393,8 @@ table_ask(struct table *t, const char *id, enum table_control what)
 	int i, rc;
 
 	/* Rows change hands under this lock only: the word reaches the crawl it is meant for. */
-	pthread_mutex_lock(&t->add_lock);
-	if ((rc = row_claim_wait(t->fd, LOCK_ADD)) < 0)
-		goto unlock;
+	if ((rc = table_enter(t, &t->add_lock, LOCK_ADD)) < 0)
+		return rc;
 	if ((i = rc = table_find(t, id)) < 0)
 		goto release;
 	key = &table_keys(t)[i];
@@ -413,9 +404,7 @@ table_ask(struct table *t, const char *id, enum table_control what)
 	else if (atomic_load_explicit(&key->control, memory_order_relaxed) != TABLE_CONTROL_CANCEL)
 		atomic_store_explicit(&key->control, (uint32_t)what, memory_order_release);
 release:
-	(void)row_release(t->fd, LOCK_ADD);
-unlock:
-	pthread_mutex_unlock(&t->add_lock);
+	table_exit(t, &t->add_lock, LOCK_ADD);
 	return rc;
 }
 

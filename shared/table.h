@@ -43,7 +43,7 @@
 #include "shared/wakeup.h"
 
 enum {
-	TABLE_LAYOUT_VERSION = 3,
+	TABLE_LAYOUT_VERSION = 4,
 	TABLE_ROWS_DEFAULT = 4096,
 	TABLE_ROWS_MIN = 16,
 	TABLE_ROWS_MAX = 65536,
@@ -83,7 +83,7 @@ unsigned table_n_rows(const struct table *t);
  * Take a place for a new crawl and publish *first in it: a free row, else the
  * one that ended longest ago.  The row is not claimed.  Returns its index,
  * -EEXIST when the id has one, -ENOSPC when every row is alive or just ended, or
- * memory is short.
+ * memory is short, -EBUSY as ring_append().
  */
 int table_add(struct table *t, const struct crawl_progress *first);
 
@@ -118,7 +118,7 @@ void table_publish(struct table *t, unsigned i, const struct crawl_progress *p);
  */
 enum table_control { TABLE_CONTROL_NONE, TABLE_CONTROL_RUN, TABLE_CONTROL_PAUSE, TABLE_CONTROL_CANCEL };
 
-/* Ask it of the crawl id; a cancel stays.  0, -ENOENT no row, -EALREADY it has ended, -errno. */
+/* Ask it of the crawl id; a cancel stays.  0, -ENOENT no row, -EALREADY it has ended, -EBUSY as above. */
 int table_ask(struct table *t, const char *id, enum table_control what);
 enum table_control table_asked(const struct table *t, unsigned i);
 

@@ -45,9 +45,8 @@ table_join(struct table *t, enum table_kind kind)
 		for (unsigned w = 0; w < BITMAP_WORDS; w++)
 			(void)atomic_exchange_explicit(&c->dirty[w], 0, memory_order_acq_rel);
 		/*
-		 * By exchange too: a signaller that found the dead one's flag set posts
-		 * nothing, but then the scan to follow sees what it published.  The
-		 * semaphore may hold a post for the dead: one empty scan, harmless.
+		 * By exchange too: a signaller that found the dead one's word set wakes
+		 * nobody, but then the scan to follow sees what it published.
 		 */
 		(void)atomic_exchange_explicit(&c->wk.pending, 0, memory_order_acq_rel);
 		atomic_store_explicit(&c->joined, 1, memory_order_release);
@@ -79,7 +78,7 @@ table_signal(struct table *t, enum table_kind kind)
 		if (atomic_load_explicit(&c->joined, memory_order_acquire) == 0)
 			continue;
 		TRACE2(wakeup__signal, kind == TABLE_RELAY ? 'r' : 'c', s);
-		(void)wakeup_signal(&c->wk);	/* EOVERFLOW: it has more than enough */
+		wakeup_signal(&c->wk);
 	}
 }
 

@@ -95,7 +95,7 @@ _Static_assert(sizeof(struct relay_counters) % 64 == 0, "a relay's counters shar
 
 _Static_assert(sizeof(struct table_header) <= PAGE, "the header is one page");
 _Static_assert(sizeof(struct table_key) == 24, "layout");
-_Static_assert(sizeof(struct wakeup) == sizeof(sem_t) + 8, "layout");
+_Static_assert(sizeof(struct wakeup) == 8, "layout");
 
 static inline size_t
 page_up(size_t n)

@@ -38,7 +38,7 @@ void
 wake_bridge_stop(struct wake_bridge *b)
 {
 	atomic_store(&b->stopping, 1);
-	(void)wakeup_signal(b->wk);		/* a lost one costs one bound */
+	wakeup_signal(b->wk);
 	pthread_join(b->thread, NULL);
 	close(b->efd);
 }

@@ -1,6 +1,6 @@
 /*
  * wake_bridge - lets an event loop wait for a wakeup.  epoll and poll cannot
- * watch a semaphore, so one thread sleeps on it and passes each wake-up on to
+ * watch a word, so one thread sleeps on it and passes each wake-up on to
  * an eventfd.  The eventfd is also written once at the start and at every bound
  * (BRIDGE_BOUND_MS), so that a loop which scans whenever it is readable needs
  * no timer of its own for lost wake-ups.

@@ -33,14 +33,6 @@ kind_name(enum table_kind kind)
 	return kind == TABLE_RELAY ? "relay" : "crawler";
 }
 
-static int
-sem_value(struct wakeup *wk)
-{
-	int v = 0;
-
-	return sem_getvalue(&wk->sem, &v) == 0 ? v : -1;
-}
-
 /* -- for people ------------------------------------------------------------------- */
 
 static void
@@ -134,8 +126,7 @@ dump_table(struct table *t)
 		for (unsigned i = 0; i < TABLE_CONSUMERS; i++) {
 			struct wakeup *wk = table_wakeup(t, (enum table_kind)kind, i);
 
-			printf("%s.%u.pending = %u\n%s.%u.semaphore = %d\n", kind_name((enum table_kind)kind), i,
-			    atomic_load(&wk->pending), kind_name((enum table_kind)kind), i, sem_value(wk));
+			printf("%s.%u.pending = %u\n", kind_name((enum table_kind)kind), i, atomic_load(&wk->pending));
 		}
 	stat_live_dump(t);
 	for (unsigned i = 0; i < in.n_rows; i++)
@@ -190,7 +181,6 @@ json_consumers(struct text *out, struct table *t, enum table_kind kind, unsigned
 
 		json_open(out, '{');
 		json_kint(out, "pending", atomic_load(&wk->pending));
-		json_kint(out, "semaphore", sem_value(wk));
 		json_close(out, '}');
 	}
 	json_close(out, ']');

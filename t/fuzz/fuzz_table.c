@@ -4,9 +4,7 @@
  * bytes; so the fuzzer need not invent a header.  A last patch that is not whole
  * cuts the file there instead.
  *
- * Places count through the parts that hold something, one after the other.  The
- * consumers' pages are left out: semaphores are libc's own, which ends the
- * process when it finds garbage in one.
+ * Places count through the parts that hold something, one after the other.
  */
 #include "config.h"
 
@@ -27,7 +25,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { ROWS = TABLE_ROWS_MIN, PARTS = 6, ENTRIES = 40 };
+enum { ROWS = TABLE_ROWS_MIN, PARTS = 7, ENTRIES = 40 };
 
 static char dir[64], path[80];
 static uint8_t *sound;
@@ -93,6 +91,7 @@ set_up(void)			/* a table with something in every row, kept as bytes */
 	part[3] = (struct part){ page_at(ROWS, 0), PAGE };
 	part[4] = (struct part){ page_at(ROWS, 1), PAGE };
 	part[5] = (struct part){ event_at(ROWS, 0), bytes - event_at(ROWS, 0) };
+	part[6] = (struct part){ consumer_at(ROWS, TABLE_RELAY, 0), counters_at(ROWS) - consumer_at(ROWS, TABLE_RELAY, 0) };
 	table_close(t);
 	if ((sound = malloc(bytes)) == NULL || (fd = open(path, O_RDONLY)) == -1 || read(fd, sound, bytes) != (ssize_t)bytes)
 		abort();
@@ -134,9 +133,6 @@ patch(int fd, const uint8_t *data, size_t len)
 			return;
 		}
 		n = n < bytes - at ? n : bytes - at;
-		/* Behind the keys begin the consumers. */
-		if (at < 2 * PAGE && n > 2 * PAGE - at)
-			n = 2 * PAGE - at;
 		if (pwrite(fd, p, n, (off_t)at) != (ssize_t)n)
 			abort();
 	}
@@ -181,6 +177,7 @@ look(struct table *t)
 	struct table_info info;
 	struct text text = { 0 };
 	unsigned from = 0;
+	int slot;
 
 	for (unsigned i = 0; i < table_n_rows(t); i++) {
 		(void)table_changecount(t, i);
@@ -196,6 +193,12 @@ look(struct table *t)
 	while (table_take_dirty(t, 0, &from) >= 0)
 		;
 	text_fini(&text);
+	table_signal(t, TABLE_CRAWLER);
+	if ((slot = table_join(t, TABLE_RELAY)) >= 0) {
+		table_signal(t, TABLE_RELAY);
+		if (!wakeup_wait(table_wakeup(t, TABLE_RELAY, (unsigned)slot), 0))
+			abort();
+	}
 	look_live(t);
 	memset(&p, 0, sizeof p);
 	(void)snprintf(p.id, sizeof p.id, "new");

@@ -17,7 +17,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -54,12 +53,12 @@ static void
 tell(unsigned me, uint64_t n)
 {
 #ifdef BROKEN_ORDER
-	(void)wakeup_signal(&arena->wk);
+	wakeup_signal(&arena->wk);
 #endif
 	atomic_store_explicit(&arena->from[me].at_mono_ns, clock_mono_ns(), memory_order_relaxed);
 	atomic_store_explicit(&arena->from[me].n, n, memory_order_release);
 #ifndef BROKEN_ORDER
-	(void)wakeup_signal(&arena->wk);
+	wakeup_signal(&arena->wk);
 #endif
 }
 
@@ -67,12 +66,10 @@ static void
 wait_for_it(void)
 {
 #ifdef BROKEN_LATE
-	struct timespec until;
+	int64_t until_ns = clock_mono_ns() + BOUND_MS * INT64_C(1000000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += BOUND_MS / 1000;
-	while (sem_clockwait(&arena->wk.sem, CLOCK_MONOTONIC, &until) == -1 && errno == EINTR)
-		;
+	while (atomic_load(&arena->wk.pending) == 0 && clock_mono_ns() < until_ns)
+		(void)sched_yield();
 #else
 	(void)wakeup_wait(&arena->wk, BOUND_MS);
 #endif
@@ -216,7 +213,7 @@ main(int argc, char **argv)
 	struct tally y = { 0 };
 
 	arena = mmap(NULL, sizeof *arena, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (arena == MAP_FAILED || wakeup_init(&arena->wk) < 0)
+	if (arena == MAP_FAILED)
 		return 2;
 	if (mode[0] == '-')
 		run_threads(&y, until_ns, mode[1] == 'b');

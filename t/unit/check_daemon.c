@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,49 @@ START_TEST(dead_one_is_replaced)
 	fd = listening(path);
 	ck_assert_int_eq(connect_to(path), 0);
 	daemon_unlisten(path, fd);
+}
+END_TEST
+
+/* Many start at once on what a dead one left: one of them has it, and can be reached. */
+enum { RACERS = 8 };
+static atomic_uint *here;
+
+static int
+race(void *arg)
+{
+	struct err e = { "" };
+	int fd;
+
+	meet(here, RACERS);
+	if ((fd = daemon_listen(arg, &e)) == -EADDRINUSE)
+		return 1;
+	if (fd < 0)
+		return 2;
+	meet(here + 1, RACERS + 1);	/* until the others have tried, and it was reached */
+	daemon_unlisten(arg, fd);
+	return 0;
+}
+
+START_TEST(one_of_many_has_it)
+{
+	unsigned lost = 0;
+	char path[128];
+	int status;
+
+	here = shared_zeros(2 * sizeof *here);
+	(void)snprintf(path, sizeof path, "%s", socket_path());
+	ck_assert_int_eq(child_wait(child_start(listen_and_die, path)), -SIGKILL);
+	for (unsigned i = 0; i < RACERS; i++)
+		(void)child_start(race, path);
+	for (; lost < RACERS - 1; lost++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%u lost, then status %x", lost, status);
+		(void)atomic_fetch_add(here + 1, 1);
+	}
+	ck_assert_int_eq(connect_to(path), 0);
+	(void)atomic_fetch_add(here + 1, 1);
+	ck_assert_int_gt(wait(&status), 0);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the winner: status %x", status);
 }
 END_TEST
 
@@ -270,6 +314,46 @@ START_TEST(notify)
 }
 END_TEST
 
+static int
+make_room(void *arg)		/* late, when daemon_notify() waits, most likely */
+{
+	char got[1024];
+	int fd = *(int *)arg;
+
+	(void)poll(NULL, 0, 50);
+	while (recv(fd, got, sizeof got, MSG_DONTWAIT) >= 0)
+		if (strncmp(got, "READY=1", 7) == 0)
+			return 0;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		ssize_t n = poll(&p, 1, 20000) == 1 ? recv(fd, got, sizeof got, 0) : -1;
+
+		if (n < 0)
+			return 1;
+		if (n >= 7 && memcmp(got, "READY=1", 7) == 0)
+			return 0;
+	}
+}
+
+START_TEST(ready_waits_for_room)
+{
+	char name[128], env[128];
+	pid_t pid;
+	int fd;
+
+	(void)snprintf(name, sizeof name, "%s", socket_path());
+	fd = datagrams_at(name, env, sizeof env);
+	(void)setenv("NOTIFY_SOCKET", env, 1);
+	for (unsigned i = 0; i < 1000; i++)
+		daemon_notify("WATCHDOG=1");
+	pid = child_start(make_room, &fd);
+	daemon_notify("READY=1");
+	ck_assert_int_eq(child_wait(pid), 0);
+	(void)unsetenv("NOTIFY_SOCKET");
+	close(fd);
+}
+END_TEST
+
 static const struct {
 	const char *usec, *pid;
 	int	    ms;
@@ -375,7 +459,9 @@ main(void)
 	tcase_add_test(tc, bad_paths);
 	tcase_add_loop_test(tc, handed_in, 0, sizeof handed / sizeof handed[0]);
 	tcase_add_test(tc, handed_in_but_closed);
+	tcase_add_loop_test(tc, one_of_many_has_it, 0, 20);
 	tcase_add_loop_test(tc, notify, 0, 2);
+	tcase_add_test(tc, ready_waits_for_room);
 	tcase_add_loop_test(tc, watchdog, 0, sizeof dogs / sizeof dogs[0]);
 	tcase_add_loop_test(tc, options, 0, sizeof commands / sizeof commands[0]);
 	tcase_add_test(tc, signals);

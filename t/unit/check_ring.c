@@ -388,7 +388,8 @@ stop_with_the_lock(void *arg)
 	struct victim *v = arg;
 	struct table *t;
 
-	if (table_open(&t, v->dir, NULL) < 0 || table_enter(t, &t->ring_lock, LOCK_RING) < 0)
+	if (table_open(&t, v->dir, NULL) < 0 || table_enter(t, &t->ring_lock, LOCK_RING) < 0 ||
+	    table_enter(t, &t->add_lock, LOCK_ADD) < 0)
 		return 1;
 	atomic_store(&v->ready, 1);
 	for (;;)
@@ -396,7 +397,7 @@ stop_with_the_lock(void *arg)
 	return 0;
 }
 
-/* A producer that hangs with the lock makes others late, not hang; killed, it is in nobody's way. */
+/* A producer that hangs with the lock, or who gives rows away, makes others late, not hang; killed, it is in nobody's way. */
 START_TEST(producer_hangs)
 {
 	const char *dir = dir_with_table();
@@ -407,6 +408,8 @@ START_TEST(producer_hangs)
 	while (atomic_load(&v->ready) == 0)
 		(void)sched_yield();
 	ck_assert_int_eq(put(t, RING_INFO, "x"), -EBUSY);
+	ck_assert_int_eq(table_add(t, &(struct crawl_progress){ .id = "x" }), -EBUSY);
+	ck_assert_int_eq(table_ask(t, "x", TABLE_CONTROL_CANCEL), -EBUSY);
 	child_kill(pid);
 	ck_assert_int_gt(put(t, RING_INFO, "x"), 0);
 	table_close(t);
