@@ -197,6 +197,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_head(exact, size - 2);
 	else if (data[0] == 255)
 		fuzz_deflate(exact, size - 2);
+	else if (data[0] == 254)
+		(void)deflate_is_offered((struct slice){ (const char *)exact, size - 2 });
 	else
 		fuzz_frames(exact, size - 2, (size_t)data[1] + 1, data[0] % 4 == 3);
 	free(exact);

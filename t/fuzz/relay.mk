@@ -10,4 +10,5 @@ t_fuzz_fuzz_ws_frame_LDADD = $(shared_libs) $(ZLIB_LIBS)
 
 EXTRA_DIST += \
 	%D%/ws_frame/fragments %D%/ws_frame/handshake %D%/ws_frame/header \
+	%D%/ws_frame/extensions %D%/ws_frame/offer \
 	%D%/ws_frame/deflate %D%/ws_frame/long %D%/ws_frame/ping %D%/ws_frame/plain

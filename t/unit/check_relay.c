@@ -36,6 +36,9 @@ START_TEST(test_handshake_in_every_split)
 }
 END_TEST
 
+#define ASK "GET /api/crawl-progress/a HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
 static const struct refused { const char *head; const char *status; } refused[] = {
 	{ "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "404" },
 	{ "GET /api/crawl-progress/ HTTP/1.1\r\nHost: a\r\n\r\n", "404" },
@@ -45,18 +48,80 @@ static const struct refused { const char *head; const char *status; } refused[] 
 	{ "GET /api/crawl-progress/a%2fb HTTP/1.1\r\nHost: a\r\n\r\n", "400" },
 	{ "GET /api/crawl-progress/a%4 HTTP/1.1\r\nHost: a\r\n\r\n", "400" },
 	{ "GET /api/crawl-progress/a HTTP/1.1\r\nHost: a\r\n\r\n", "426" },
+	{ ASK "Host: a\r\n" KEY "Sec-WebSocket-Version: 8\r\n\r\n", "426" },
+	{ ASK KEY "Sec-WebSocket-Version: 13\r\n\r\n", "400" },
+	{ ASK "Host: a\r\n" KEY KEY "Sec-WebSocket-Version: 13\r\n\r\n", "400" },
+	{ ASK "Host: a\r\nSec-WebSocket-Version: 13\r\n\r\n", "400" },
+	{ ASK "Host: a\r\n" KEY "Sec-WebSocket-Version: 13\r\nOrigin: http://evil.example\r\n\r\n", "403" },
 	{ "\x16\x03\x01", "400" },
 };
 
 START_TEST(test_refused)
 {
+	const char *head = refused[_i].head;
+	size_t len = strlen(head);
+
+	rig_start(&rig, false);
+	for (size_t cut = 0; cut <= len; cut++) {
+		peer_connect(&rig, &p);
+		peer_raw(&p, head, cut);
+		rig_turns(&rig, 0);
+		(void)send(p.fd, head + cut, len - cut, MSG_NOSIGNAL);	/* its answer may be out already */
+		ck_assert_msg(peer_head(&rig, &p), "%s, cut at %zu", head, cut);
+		ck_assert_msg(strncmp(p.text + 9, refused[_i].status, 3) == 0, "%s, cut at %zu: %s", head, cut, p.text);
+		ck_assert(peer_ended(&rig, &p));
+		ck_assert_ptr_nonnull(memmem(p.buf, p.len, "\"code\":", 7));
+		peer_gone(&p);
+	}
+	p.fd = -1;
+}
+END_TEST
+
+START_TEST(test_head_too_large)
+{
+	char more[1000];
+
+	memset(more, 'a', sizeof more);
 	rig_start(&rig, false);
 	peer_connect(&rig, &p);
-	peer_raw(&p, refused[_i].head, strlen(refused[_i].head));
-	ck_assert(peer_head(&rig, &p));
-	ck_assert_msg(strncmp(p.text + 9, refused[_i].status, 3) == 0, "%s: %s", refused[_i].head, p.text);
+	peer_raw(&p, "GET / HTTP/1.1\r\nHost: ", 22);
+	while (send(p.fd, more, sizeof more, MSG_NOSIGNAL) > 0 && rig.relay.server.n_conns == 1 && p.len == 0) {
+		rig_turns(&rig, 0);
+		p.len = (size_t)(recv(p.fd, p.buf, 1, MSG_PEEK | MSG_DONTWAIT) == 1);
+	}
+	p.len = 0;
+	ck_assert_uint_eq(peer_status(&rig, &p), 431);
 	ck_assert(peer_ended(&rig, &p));
-	ck_assert_ptr_nonnull(memmem(p.buf, p.len, "\"code\":", 7));
+}
+END_TEST
+
+/* A client that has said all it will say still hears the answer, and is then let go. */
+START_TEST(test_half_close)
+{
+	char rq[512];
+	size_t len = peer_request(rq, sizeof rq, ID);
+	int op;
+
+	rig_start(&rig, true);
+	memcpy(rq + len, "\x88\x82\0\0\0\0\x03\xe8", 8);	/* a Close right behind it */
+	for (size_t cut = 0; cut <= len + 8; cut++) {
+		peer_connect(&rig, &p);
+		peer_raw(&p, rq, cut);
+		rig_turns(&rig, 0);
+		peer_raw(&p, rq + cut, len + 8 - cut);
+		ck_assert_int_eq(shutdown(p.fd, SHUT_WR), 0);
+		ck_assert_uint_eq(peer_status(&rig, &p), 101);
+		while ((op = peer_next(&rig, &p)) == WS_TEXT)
+			;
+		ck_assert_msg(op == WS_CLOSE && peer_close_code(&p) == 1000, "cut at %zu: %d", cut, op);
+		ck_assert(peer_ended(&rig, &p));
+		peer_gone(&p);
+		ck_assert(rig_empty(&rig));
+	}
+	peer_open(&rig, &p, ID);		/* no Close: it has gone */
+	EXPECT_TEXT(p, "\"waiting\"");
+	ck_assert_int_eq(shutdown(p.fd, SHUT_WR), 0);
+	ck_assert(peer_ended(&rig, &p));
 }
 END_TEST
 
@@ -443,6 +508,8 @@ main(void)
 
 	tcase_add_test(tc, test_handshake_in_every_split);
 	tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, test_head_too_large);
+	tcase_add_test(tc, test_half_close);
 	tcase_add_test(tc, test_id_is_decoded);
 	tcase_add_test(tc, test_handshake_timeout);
 	tcase_add_test(tc, test_max_clients);

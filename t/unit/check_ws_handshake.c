@@ -40,6 +40,8 @@ static const struct row {
 	{ "websocket is only a part", GET HOST "Upgrade: websockets\r\nConnection: Upgrade\r\n" KEY V13 "\r\n", 0, 426 },
 	{ "version 8", GET HOST UP KEY "Sec-WebSocket-Version: 8\r\n\r\n", 0, 426 },
 	{ "no version", GET HOST UP KEY "\r\n", 0, 426 },
+	{ "a list of versions", GET HOST UP KEY "Sec-WebSocket-Version: 13, 8\r\n\r\n", 0, 426 },
+	{ "two Upgrade fields", GET HOST "Upgrade: h2c\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" KEY V13 "\r\n", 0, 101 },
 	{ "two versions", GOOD V13 "\r\n", 0, 400 },
 	{ "HTTP/1.0", "GET / HTTP/1.0\r\n" HOST UP KEY V13 "\r\n", 0, 400 },
 	{ "no host", GET UP KEY V13 "\r\n", 0, 400 },
