@@ -6,6 +6,7 @@ blackbox_scripts = \
 	%D%/1010-routes.t \
 	%D%/1100-bad-input.t \
 	%D%/1200-crawl-errors.t \
+	%D%/1300-items.t \
 	%D%/2000-websocket.t \
 	%D%/2100-follow.t \
 	%D%/2200-logs.t \
