@@ -46,6 +46,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
 	%reldir%/store_tokenize.c \
+	%reldir%/store_upkeep.c \
 	%reldir%/table.c %reldir%/table.h \
 	%reldir%/table_consumers.c \
 	%reldir%/table_layout.h \

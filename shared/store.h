@@ -275,6 +275,25 @@ typedef int store_hit_f(const struct search_hit *h, void *arg);
 int store_search(struct store *st, const char *query, const char *source_id,
     const char *knowledge_type, unsigned limit, store_hit_f *f, void *arg);
 
+/* -- upkeep ----------------------------------------------------------------- */
+
+struct store_metrics {
+	int64_t n_sources, n_deleted;	/* n_deleted: hidden, not purged yet */
+	int64_t n_pages, n_chunks, n_code_examples, n_crawls;
+	int64_t stored_bytes;		/* of all sources, as struct source has it */
+	int64_t file_bytes, free_bytes, wal_bytes;	/* free: within the file, for new content */
+};
+int store_metrics(struct store *st, struct store_metrics *out);
+
+/*
+ * Give free space back to the file system.  Needs as much again meanwhile; readers
+ * go on, writers wait, and after STORE_BUSY_MS are told -EBUSY.
+ */
+int store_vacuum(struct store *st);
+
+/* Copy all that is committed now into the empty file at path, while others read and write.  -EIO with e filled. */
+int store_backup(struct store *st, const char *path, struct err *e);
+
 /* PRAGMA quick_check and the full-text index against its content.  0 sound, -EBADMSG, -EBUSY ... with e filled. */
 int store_check(struct store *st, struct err *e);
 

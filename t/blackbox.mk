@@ -4,6 +4,7 @@ t_badsite_SOURCES = %D%/badsite.c
 
 blackbox_scripts = \
 	%D%/1010-routes.t \
+	%D%/1020-description.t \
 	%D%/1100-bad-input.t \
 	%D%/1200-crawl-errors.t \
 	%D%/1300-items.t \
@@ -20,4 +21,4 @@ blackbox_scripts = \
 	%D%/4000-conf.t \
 	%D%/4100-run.t
 TESTS += $(blackbox_scripts)
-EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs

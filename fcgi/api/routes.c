@@ -38,6 +38,8 @@ static const struct route table[] = {
 	{ "POST", "/api/mcp/stop", 0, mcp_stop, "let it answer 503", NULL },
 	{ "GET", "/api/mcp/config", 0, mcp_config, "how to connect agents, ready to copy", NULL },
 	{ "GET", "/api/mcp/tools", 0, mcp_tools, "what it offers to agents", NULL },
+	{ "GET", "/api/database/metrics", 0, metrics_show, "how much there is, in rows and bytes", NULL },
+	{ "GET", "/api/openapi.json", 0, openapi_show, "all of this, described (OpenAPI 3.1)", NULL },
 	{ "GET", "/api/health", 0, health_show, "are all parts alive?", NULL },
 	{ "GET", "/health", 0, health_show, "the same", NULL },
 };

@@ -16,7 +16,7 @@ route_handler_f item_details, item_pages, item_chunks, item_examples;
 route_handler_f search_query;
 route_handler_f logs_list, logs_add, logs_clear;
 route_handler_f mcp_status, mcp_start, mcp_stop, mcp_config, mcp_tools;
-route_handler_f health_show;
+route_handler_f health_show, metrics_show, openapi_show;
 
 /* Accept a crawl and answer 202 with its id, which is made when params has none. */
 int crawl_begin(const struct request *rq, struct crawl_params *params, const char *message, struct reply *out);

@@ -1,0 +1,113 @@
+/* How large the store is, and what an operator does to it: pack it, copy it. */
+#include "config.h"
+
+#include "shared/store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "shared/store_sql.h"
+#include "shared/text.h"
+
+static int64_t
+wal_bytes(struct store *st)
+{
+	const char *path = sqlite3_db_filename(st->db, "main");
+	struct text t = { 0 };
+	struct stat s;
+	int64_t n = 0;
+
+	text_printf(&t, "%s-wal", path != NULL ? path : "");
+	if (text_str(&t) != NULL && stat(text_str(&t), &s) == 0)
+		n = s.st_size;		/* absent: nothing waits in it */
+	text_fini(&t);
+	return n;
+}
+
+int
+store_metrics(struct store *st, struct store_metrics *out)
+{
+	int64_t page_bytes, n_pages, n_free;
+	int rc = 0;
+	sqlite3_stmt *stmt;
+
+	if ((rc = store_int(st, &page_bytes, "PRAGMA page_size", "")) < 0 ||
+	    (rc = store_int(st, &n_pages, "PRAGMA page_count", "")) < 0 ||
+	    (rc = store_int(st, &n_free, "PRAGMA freelist_count", "")) < 0)
+		return rc;
+	/* Of what is deleted and not taken out yet, pages count still: they are on the disk. */
+	stmt = store_stmt(st, &rc, "SELECT (SELECT count(*) FROM sources WHERE deleted_ms IS NULL),"
+	    " (SELECT count(*) FROM sources WHERE deleted_ms IS NOT NULL), (SELECT count(*) FROM pages),"
+	    " (SELECT count(*) FROM chunks), (SELECT count(*) FROM code_examples), (SELECT count(*) FROM crawls),"
+	    " (SELECT ifnull(sum(stored_bytes), 0) FROM sources WHERE deleted_ms IS NULL)", "");
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc < 0 ? rc : -EIO;
+	*out = (struct store_metrics){
+		.n_sources = sqlite3_column_int64(stmt, 0), .n_deleted = sqlite3_column_int64(stmt, 1),
+		.n_pages = sqlite3_column_int64(stmt, 2), .n_chunks = sqlite3_column_int64(stmt, 3),
+		.n_code_examples = sqlite3_column_int64(stmt, 4), .n_crawls = sqlite3_column_int64(stmt, 5),
+		.stored_bytes = sqlite3_column_int64(stmt, 6),
+		.file_bytes = n_pages * page_bytes, .free_bytes = n_free * page_bytes, .wal_bytes = wal_bytes(st),
+	};
+	(void)sqlite3_reset(stmt);
+	return 0;
+}
+
+int
+store_vacuum(struct store *st)
+{
+	int rc = store_run(st, "INSERT INTO chunks_fts(chunks_fts) VALUES('optimize')", "");
+
+	if (rc >= 0)
+		rc = store_run(st, "VACUUM", "");
+	if (rc >= 0)		/* the copy stands in the log: without readers of the old one it goes home now */
+		rc = store_run(st, "PRAGMA wal_checkpoint(TRUNCATE)", "");
+	return rc < 0 ? rc : 0;
+}
+
+/* -- copy ------------------------------------------------------------------------ */
+
+enum { BACKUP_PAGES = 2048, BACKUP_BUSY_MS = 20, BACKUP_TRIES = STORE_BUSY_MS / BACKUP_BUSY_MS };
+
+/*
+ * Within one read transaction, so that all steps copy one state however much is
+ * written meanwhile: without it SQLite begins anew at each commit of another process.
+ */
+static int
+copy(struct store *st, sqlite3 *to)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to, "main", st->db, "main");
+	unsigned tries = 0;
+	int src;
+
+	if (b == NULL)
+		return SQLITE_ERROR;
+	while ((src = sqlite3_backup_step(b, BACKUP_PAGES)) == SQLITE_OK ||
+	    ((src == SQLITE_BUSY || src == SQLITE_LOCKED) && tries++ < BACKUP_TRIES))
+		if (src != SQLITE_OK)
+			(void)sqlite3_sleep(BACKUP_BUSY_MS);
+	(void)sqlite3_backup_finish(b);		/* repeats what step said */
+	return src == SQLITE_DONE ? SQLITE_OK : src;
+}
+
+int
+store_backup(struct store *st, const char *path, struct err *e)
+{
+	sqlite3 *to = NULL;
+	int64_t n;
+	int src = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL), rc;
+
+	if (src == SQLITE_OK && (store_run(st, "BEGIN", "") < 0 || store_int(st, &n, "SELECT count(*) FROM sources", "") < 0))
+		src = SQLITE_BUSY;
+	if (src == SQLITE_OK)
+		src = copy(st, to);
+	store_rollback(st);
+	if (src == SQLITE_OK)	/* one file: nothing beside it has to be kept */
+		src = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	rc = src == SQLITE_OK ? 0 : src == SQLITE_FULL ? -ENOSPC : src == SQLITE_BUSY || src == SQLITE_LOCKED ? -EBUSY : -EIO;
+	if (rc < 0)
+		err_set(e, rc, "%s: %s", path, to != NULL && src != SQLITE_BUSY ? sqlite3_errmsg(to) : "the store is busy");
+	(void)sqlite3_close(to);
+	return rc;
+}

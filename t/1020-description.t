@@ -1,0 +1,35 @@
+#!/bin/sh
+# /api/openapi.json says what is so: every route, each parameter and member with
+# values that are taken and values that are not, each reply as its schema has it,
+# each documented error reached, no route left out.
+. "${T_SRC:-$(dirname "$0")/..}/t/lib.sh"
+. "$T_SRC/t/house.sh"
+h_need
+
+h_must 'a site' h_badsite
+h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 16KiB' 'max_queued = 30' 'table_rows = 2000' 'max_crawls = 20'
+"$T_BLD/fcgi/api/archon-api" --list-routes >"$T/listed"
+
+walk() { timeout 600 /usr/bin/python3 "$T_SRC/t/api/walk" "$T/http.sock" "$@" >"$T/walked" 2>"$T/walk.err" || { cat "$T/walk.err"; return 1; }; }
+verdict() { echo "$2"; [ "$1" = pass ]; }
+points() {
+	while IFS='	' read -r pass name why; do
+		t_ok "$name" verdict "$pass" "$why" </dev/null
+	done <"$T/walked"
+}
+t_ok 'the walk comes to its end' walk "$H_BAD" "$T/seen" "$T/listed"
+points
+
+# Without a table it is unhealthy, and says so.
+t_stop relay >/dev/null
+t_stop crawler >/dev/null
+mv "$T/run/table" "$T/run/table.away"
+mkdir "$T/run/table"
+t_ok 'no table' walk one "$T/seen" GET /health 503
+points
+t_ok '...by its other name' walk one "$T/seen" GET /api/health 503
+points
+rmdir "$T/run/table"
+mv "$T/run/table.away" "$T/run/table"
+t_ok 'what was seen' walk covered "$T/seen"
+points
