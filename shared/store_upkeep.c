@@ -57,10 +57,11 @@ store_metrics(struct store *st, struct store_metrics *out)
 int
 store_vacuum(struct store *st)
 {
-	int rc = store_run(st, "INSERT INTO chunks_fts(chunks_fts) VALUES('optimize')", "");
+	int rc = store_exec(st, "INSERT INTO chunks_fts(chunks_fts) VALUES('optimize');"
+	    "INSERT INTO names_fts(names_fts) VALUES('optimize');"
+	    "INSERT INTO code_fts(code_fts) VALUES('optimize');"
+	    "VACUUM");
 
-	if (rc >= 0)
-		rc = store_run(st, "VACUUM", "");
 	if (rc >= 0)		/* the copy stands in the log: without readers of the old one it goes home now */
 		rc = store_run(st, "PRAGMA wal_checkpoint(TRUNCATE)", "");
 	return rc < 0 ? rc : 0;

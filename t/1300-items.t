@@ -65,5 +65,5 @@ t_restart crawler
 t_ok 'the new crawl completes'	t_until 60 h_is "$new" status completed
 whole() { t_status 200 "/api/knowledge-items/$source" && grep -q '"pages_count":300,' "$T/body"; }
 t_ok '...and is whole'		whole
-sound() { [ "$(sqlite3 "$T/state/archon.db" "INSERT INTO chunks_fts(chunks_fts, rank) VALUES('integrity-check', 1); PRAGMA foreign_key_check; PRAGMA integrity_check")" = ok ]; }
+sound() { "$T_BLD/t/search/sound" "$T/state"; }
 t_ok '...its index sound'	sound
