@@ -8,7 +8,7 @@ h_need
 
 h_must 'a site' h_badsite
 h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 16KiB' 'max_queued = 30' 'table_rows = 2000' 'max_crawls = 20'
-"$T_BLD/fcgi/api/archon-api" --list-routes >"$T/listed"
+for part in api mcp; do "$T_BLD/fcgi/$part/archon-$part" --list-routes; done >"$T/listed"
 
 walk() { timeout 600 /usr/bin/python3 "$T_SRC/t/api/walk" "$T/http.sock" "$@" >"$T/walked" 2>"$T/walk.err" || { cat "$T/walk.err"; return 1; }; }
 verdict() { echo "$2"; [ "$1" = pass ]; }
@@ -18,6 +18,10 @@ points() {
 	done <"$T/walked"
 }
 t_ok 'the walk comes to its end' walk "$H_BAD" "$T/seen" "$T/listed"
+points
+
+t_stop mcp >/dev/null
+t_ok 'no MCP server' walk one "$T/seen" POST /api/mcp/start 503
 points
 
 # Without a table it is unhealthy, and says so.
