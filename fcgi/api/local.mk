@@ -14,6 +14,7 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/mcp_logs.c \
 	%reldir%/metrics.c \
 	%reldir%/openapi_json.h \
+	%reldir%/multipart.c %reldir%/multipart.h \
 	%reldir%/progress.c \
 	%reldir%/routes.c %reldir%/routes.h \
 	%reldir%/search.c \
