@@ -21,13 +21,16 @@ pc   sqlite3     libsqlite3-dev        sqlite-devel        sqlite         sqlite
 pc   libcurl     libcurl4-openssl-dev  libcurl-devel       curl           curl-dev
 pc   nettle      nettle-dev            nettle-devel        nettle         nettle-dev
 pc   zlib        zlib1g-dev            zlib-devel          zlib           zlib-dev
+pc   expat       libexpat1-dev         expat-devel         expat          expat-dev
 html parser      libgumbo-dev          gumbo-parser-devel  gumbo-parser   gumbo-parser-dev
 '
 packages_run='
 cmd  nginx       nginx                 nginx               nginx          nginx
+cmd  pdftotext   poppler-utils         poppler-utils       poppler        poppler-utils
 '
 packages_test='
 cmd  nginx       nginx                 nginx               nginx          nginx
+cmd  pdftotext   poppler-utils         poppler-utils       poppler        poppler-utils
 cmd  curl        curl                  curl                curl           curl
 pc   check       check                 check-devel         check          check-dev
 cmd  sqlite3     sqlite3               sqlite              sqlite         sqlite

@@ -29,6 +29,7 @@ struct conf {
 	/* api */
 	int64_t	 api_threads;
 	int64_t	 body_max_bytes;
+	int64_t	 upload_max_bytes;
 	int64_t	 max_queued;			/* crawls accepted and not ended */
 	/* relay */
 	int64_t	 conflate_ms;			/* further changes of a row, at most so often */
@@ -54,6 +55,7 @@ struct conf {
 	int64_t	 fetch_ms;			/* one page, from start to end */
 	int64_t	 page_max_bytes;
 	int64_t	 crawl_max_bytes;		/* 0: no limit */
+	int64_t	 convert_ms;			/* one uploaded document */
 	char	 ports[CONF_TEXT_BYTES];	/* numbers and ranges, space separated */
 	int64_t	 max_redirects;
 	int64_t	 retries;			/* of one page, for failures that may pass */

@@ -9,6 +9,7 @@
 
 #include "shared/json_text.h"
 #include "shared/params_secret.h"
+#include "shared/upload.h"
 #include "shared/url.h"
 
 /* -- the members, their limits and defaults ------------------------------------- */
@@ -99,6 +100,10 @@ url_read(struct crawl_params *p, struct json_object *o, struct err *e)
 
 	if ((rc = text_read(o, raw, sizeof raw, "url", e)) < 0)
 		return rc;
+	if (upload_is(raw)) {
+		FIELD_SET(p->url, raw);
+		return 0;
+	}
 	if (has_credentials(raw))	/* they would be dropped, and stand in every log before */
 		return err_set(e, -EINVAL, "url: name and password are not accepted in the address");
 	switch (url_parse(&u, raw)) {
@@ -240,12 +245,12 @@ object_read(struct crawl_params *p, struct json_object *obj, const char **field,
 }
 
 int
-crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
+crawl_params_change(struct crawl_params *out, const char *json, size_t len,
     const char **field, struct err *e)
 {
 	struct json_tokener *tok = json_tokener_new_ex(16);
 	struct json_object *obj = NULL, *opt;
-	struct crawl_params p;
+	struct crawl_params p = *out;
 	int rc;
 
 	*field = NULL;
@@ -263,7 +268,6 @@ crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
 		rc = err_set(e, -EBADMSG, "the body must be a JSON object");
 		goto done;
 	}
-	crawl_params_defaults(&p);
 	if (json_object_object_get_ex(obj, "crawl_options", &opt) && opt != NULL) {
 		if (!json_object_is_type(opt, json_type_object)) {
 			*field = "crawl_options";
@@ -276,11 +280,6 @@ crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
 	if ((rc = object_read(&p, obj, field, e)) < 0)
 		goto done;
 	*field = NULL;
-	if (p.url[0] == '\0') {
-		*field = "url";
-		rc = err_set(e, -EINVAL, "url is required: the http or https address to start from");
-		goto done;
-	}
 	*out = p;
 done:
 	if (obj != NULL)
@@ -301,6 +300,41 @@ crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **fi
 		if (json_object_object_get_ex(o, names[i], &v) && v != NULL)
 			rc = member_read(p, names[i], v, field, e);
 	return rc;
+}
+
+int
+crawl_params_read(struct crawl_params *out, const char *json, size_t len,
+    const char **field, struct err *e)
+{
+	struct crawl_params p;
+	int rc;
+
+	crawl_params_defaults(&p);
+	if ((rc = crawl_params_change(&p, json, len, field, e)) < 0)
+		return rc;
+	if (p.url[0] == '\0') {
+		*field = "url";
+		return err_set(e, -EINVAL, "url is required: the http or https address to start from");
+	}
+	*out = p;
+	return 0;
+}
+
+int
+crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
+    const char **field, struct err *e)
+{
+	struct crawl_params p;
+	int rc = crawl_params_read(&p, json, len, field, e);
+
+	if (rc < 0)
+		return rc;
+	if (upload_is(p.url)) {		/* somebody else's file */
+		*field = "url";
+		return err_set(e, -EINVAL, "url: only http:// and https:// are accepted");
+	}
+	*out = p;
+	return 0;
 }
 
 /* -- writing ---------------------------------------------------------------------- */
@@ -337,6 +371,10 @@ crawl_params_source(const struct crawl_params *p, char out[ID_SOURCE_BYTES])
 {
 	struct text t = { 0 };
 
+	if (upload_is(p->url)) {
+		upload_url_source(p->url, out);
+		return;
+	}
 	/* The start URL and what narrows or widens the scope; depth and speed do not. */
 	text_puts(&t, p->url);
 	text_putc(&t, '\n');

@@ -32,7 +32,7 @@ struct params_list {
 };
 
 struct crawl_params {
-	char	 url[ROW_URL_BYTES];		/* canonical */
+	char	 url[ROW_URL_BYTES];		/* canonical; of an upload as in upload.h */
 	char	 progress_id[ID_UUID_BYTES];	/* empty: ours to choose */
 	char	 knowledge_type[32];		/* "technical" (default) or "business" */
 	struct params_list tags, include, exclude;
@@ -51,7 +51,7 @@ struct crawl_params {
 void crawl_params_defaults(struct crawl_params *p);	/* of all but url */
 
 /*
- * Read a request body (or what the store kept).  Unknown keys are ignored; wrong
+ * Read a request body.  Unknown keys are ignored; wrong
  * types and values out of range are refused.  0, or
  *	-EBADMSG	not JSON, or not an object
  *	-EINVAL		*field names the member (static), e says what is accepted
@@ -63,6 +63,13 @@ int crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
 /* The three that people change later: tags, knowledge_type, update_frequency of o.  0, -EINVAL. */
 struct json_object;
 int crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **field, struct err *e);
+/* The same for what crawl_params_json() wrote: it may be about an upload, which no request can ask for. */
+int crawl_params_read(struct crawl_params *out, const char *json, size_t len,
+    const char **field, struct err *e);
+
+/* The same for an object that changes some members of *p and keeps the others; url is no longer required. */
+int crawl_params_change(struct crawl_params *p, const char *json, size_t len,
+    const char **field, struct err *e);
 
 /*
  * What a client may be shown.  Not in it: the secrets (members headers, cookies

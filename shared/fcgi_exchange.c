@@ -14,7 +14,8 @@
 
 enum {
 	READ_BYTES = 8192,		/* libfcgi's own buffer */
-	DRAIN_BYTES = 1024 * 1024,	/* of a body nobody wants; beyond it the connection goes */
+	DRAIN_BYTES = 1024 * 1024 * 1024,	/* of a body nobody wants: nginx takes no answer before it has sent all */
+	GOES_ON_BYTES = 1024 * 1024,
 	KEEP_BYTES = 1024 * 1024,	/* buffers larger than this are given back */
 };
 
@@ -136,20 +137,32 @@ path_choose(struct exchange *x, const char *const value[N_PARAMS])
 
 /* -- body ------------------------------------------------------------------ */
 
+static void
+goes_on(struct exchange *x, size_t before, size_t now)
+{
+	if (x->read_goes_on != NULL && before / GOES_ON_BYTES != now / GOES_ON_BYTES)
+		x->read_goes_on(x->arg);
+}
+
 /* 0 whole, -EMSGSIZE over max (the rest is still to be read), -EPIPE the peer is gone or silent. */
 static int
-body_read(struct exchange *x, size_t max)
+body_read(struct exchange *x, struct request *rq, const struct route *r)
 {
 	char piece[READ_BYTES];
+	bool wanted = true;
 
 	for (;;) {
 		int n = FCGX_GetStr(piece, sizeof piece, x->rq.in);
 
-		if (n > 0)
+		if (n > 0 && r->body == NULL)
 			text_put(&x->body, piece, (size_t)n);
+		else if (n > 0 && wanted)
+			wanted = r->body->take(rq->taken, piece, (size_t)n);
 		if (FCGX_GetError(x->rq.in) != 0)
 			return -EPIPE;
-		if (x->body.len > max)
+		rq->body_bytes += n > 0 ? (size_t)n : 0;
+		goes_on(x, rq->body_bytes - (size_t)(n > 0 ? n : 0), rq->body_bytes);
+		if (rq->body_bytes > r->max_body_bytes)
 			return -EMSGSIZE;
 		if (n < (int)sizeof piece)
 			return 0;
@@ -170,11 +183,30 @@ body_drain(struct exchange *x)
 	do {
 		n = FCGX_GetStr(piece, sizeof piece, x->rq.in);
 		total += (size_t)n;
+		goes_on(x, total - (size_t)n, total);
 	} while (n == (int)sizeof piece && total < DRAIN_BYTES);
 	return n < (int)sizeof piece && FCGX_GetError(x->rq.in) == 0;
 }
 
 /* -- one exchange ---------------------------------------------------------- */
+
+static int
+body_too_large(struct exchange *x, const struct route *r)
+{
+	return reply_error(&x->reply, 413, "body_too_large", NULL,
+	    "The body is larger than the %zu bytes taken here", r->max_body_bytes);
+}
+
+static int
+body_whole(struct exchange *x, struct request *rq, const struct route *r)
+{
+	if (x->body.failed) {
+		reply_header(&x->reply, "Retry-After", "1");
+		return reply_error(&x->reply, 503, "out_of_memory", NULL, NO_MEMORY);
+	}
+	rq->body = (struct slice){ x->body.len > 0 ? x->body.p : "", x->body.len };
+	return route_run(r, rq, &x->reply);
+}
 
 /* The status; *whole: the request was read to its end. */
 static int
@@ -189,24 +221,19 @@ request_answer(struct exchange *x, struct request *rq, const struct routes *rs, 
 	} else {
 		r = route_choose(rs, rq, &x->reply, &status);
 	}
+	if (r != NULL && r->body != NULL && (rq->taken = r->body->begin(rq, &x->reply, &status)) == NULL)
+		r = NULL;
 	if (r != NULL && r->max_body_bytes > 0)
-		rc = body_read(x, r->max_body_bytes);
+		rc = body_read(x, rq, r);
 	*whole = rc != -EPIPE && body_drain(x);
 	if (x->read_done != NULL)
 		x->read_done(x->arg);
 	if (r == NULL)
 		return status;
-	if (rc == -EMSGSIZE)
-		return reply_error(&x->reply, 413, "body_too_large", NULL,
-		    "The body is larger than the %zu bytes taken here", r->max_body_bytes);
-	if (!*whole)
-		return 0;			/* cut off in the middle: nobody waits for an answer */
-	if (x->body.failed) {
-		reply_header(&x->reply, "Retry-After", "1");
-		return reply_error(&x->reply, 503, "out_of_memory", NULL, NO_MEMORY);
-	}
-	rq->body = (struct slice){ x->body.len > 0 ? x->body.p : "", x->body.len };
-	return route_run(r, rq, &x->reply);
+	status = rc == -EMSGSIZE ? body_too_large(x, r) : !*whole ? 0 : body_whole(x, rq, r);	/* 0: nobody waits for an answer */
+	if (r->body != NULL)
+		r->body->end(rq->taken);
+	return status;
 }
 
 /* -- a reply that goes on ---------------------------------------------------- */

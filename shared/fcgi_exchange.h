@@ -28,7 +28,8 @@ struct exchange {		/* a thread's own; its memory is used again */
 	struct text  body, http;
 	char	     request_id[EXCHANGE_ID_BYTES];
 	char	     path[EXCHANGE_PATH_BYTES];	/* decoded REQUEST_URI */
-	/* The request is read; what follows is ours to be slow in.  May be NULL. */
+	/* Another megabyte has come; the request is read: what follows is ours to be slow in.  May be NULL. */
+	void	   (*read_goes_on)(void *arg);
 	void	   (*read_done)(void *arg);
 	void	    *arg;
 	int	     stop_fd;	/* readable when this process is to end; borrowed */

@@ -228,6 +228,16 @@ worker_read_begin(struct worker *w, int fd)
 }
 
 static void
+worker_read_goes_on(void *arg)
+{
+	struct worker *w = arg;
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->read_until_mono_ns = clock_mono_ns() + w->s->read_ns;
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+static void
 worker_serve(struct worker *w, struct conn *c)
 {
 	struct server *s = w->s;
@@ -298,6 +308,7 @@ worker_start(struct server *s, struct worker *w, struct err *e)
 
 	w->s = s;
 	w->reading_fd = -1;
+	w->x.read_goes_on = worker_read_goes_on;
 	w->x.read_done = worker_read_done;
 	w->x.arg = w;
 	w->x.stop_fd = s->stop_efd;

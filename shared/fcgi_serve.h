@@ -15,7 +15,7 @@
 #include "shared/route.h"
 
 enum {
-	FCGI_READ_MS = 10000,		/* from the first byte of a request to its last */
+	FCGI_READ_MS = 10000,		/* from the first byte of a request to its last; for each further MiB as long again */
 	FCGI_STUCK_MS = 60000,		/* a handler that takes longer hangs */
 	FCGI_CONNS_MAX = 4096,		/* beyond them nobody is accepted until one goes */
 };

@@ -10,6 +10,7 @@
 #include "shared/crawl_params.h"
 #include "shared/json_text.h"
 #include "shared/log.h"
+#include "shared/upload.h"
 
 /* -- one item ------------------------------------------------------------------ */
 
@@ -18,7 +19,7 @@ params_of(const struct source *s, struct crawl_params *params)
 {
 	const char *field;
 
-	if (crawl_params_parse(params, s->params, strlen(s->params), &field, NULL) < 0)
+	if (crawl_params_read(params, s->params, strlen(s->params), &field, NULL) < 0)
 		crawl_params_defaults(params);	/* what an older archon wrote: better than no list */
 }
 
@@ -33,6 +34,20 @@ tags_put(struct text *t, const struct crawl_params *params)
 }
 
 static void
+file_put(struct text *t, const struct source *s)
+{
+	char name[UPLOAD_NAME_BYTES];
+	int type = -1;
+
+	if (upload_is(s->url)) {
+		upload_url_name(s->url, name);
+		type = upload_type(name);
+	}
+	json_kstr(t, "file_name", upload_is(s->url) ? name : NULL);
+	json_kstr(t, "file_type", type >= 0 ? upload_type_word((enum upload_type)type) : NULL);
+}
+
+static void
 metadata_put(struct text *t, const struct source *s)
 {
 	struct crawl_params params;
@@ -43,7 +58,7 @@ metadata_put(struct text *t, const struct source *s)
 	json_open(t, '{');
 	json_kstr(t, "knowledge_type", params.knowledge_type);
 	tags_put(t, &params);
-	json_kstr(t, "source_type", "url");
+	json_kstr(t, "source_type", upload_is(s->url) ? "file" : "url");
 	json_kstr(t, "status", s->status);
 	json_kstr(t, "description", s->description);
 	json_kint(t, "chunks_count", s->n_chunks);
@@ -54,8 +69,7 @@ metadata_put(struct text *t, const struct source *s)
 	json_ktime(t, "last_scraped", scraped ? s->crawled_ms : 0);
 	json_ktime(t, "next_refresh", store_source_due_ms(s, params.update_frequency));
 	json_kint(t, "update_frequency", params.update_frequency);
-	json_kstr(t, "file_name", NULL);
-	json_kstr(t, "file_type", NULL);
+	file_put(t, s);
 	json_close(t, '}');
 }
 

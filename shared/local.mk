@@ -52,6 +52,8 @@ shared_libshared_a_SOURCES = \
 	%reldir%/table_layout.h \
 	%reldir%/text.c %reldir%/text.h \
 	%reldir%/trace.h \
+	%reldir%/upload.c %reldir%/upload.h \
+	%reldir%/upload_accept.c %reldir%/upload_accept.h \
 	%reldir%/url.c %reldir%/url.h \
 	%reldir%/wake_bridge.c %reldir%/wake_bridge.h \
 	%reldir%/wakeup.c %reldir%/wakeup.h \

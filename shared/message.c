@@ -8,6 +8,7 @@
 
 #include "shared/clock.h"
 #include "shared/json_text.h"
+#include "shared/upload.h"
 
 static void
 duration_put(struct text *out, const struct crawl_progress *p)	/* "0:00:03.120" */
@@ -68,6 +69,24 @@ outcomes_put(struct text *out, const char *key, const struct crawl_progress *p, 
 	json_close(out, '}');
 }
 
+static void
+kind_put(struct text *out, const struct crawl_progress *p)
+{
+	char name[UPLOAD_NAME_BYTES];
+	int type;
+
+	if (!upload_is(p->url)) {
+		json_kstr(out, "kind", "crawl");
+		return;
+	}
+	upload_url_name(p->url, name);
+	type = upload_type(name);
+	json_kstr(out, "kind", "upload");
+	json_kstr(out, "uploadType", "document");
+	json_kstr(out, "fileName", name);
+	json_kstr(out, "fileType", type >= 0 ? upload_type_word((enum upload_type)type) : NULL);
+}
+
 void
 message_snapshot(struct text *out, const struct crawl_progress *p)
 {
@@ -99,7 +118,7 @@ message_snapshot(struct text *out, const struct crawl_progress *p)
 	json_ktime(out, "startTime", p->started_wall_ms);
 	json_ktime(out, "updatedAt", p->updated_wall_ms);
 	duration_put(out, p);
-	json_kstr(out, "kind", "crawl");
+	kind_put(out, p);
 	json_kstr(out, "sourceId", p->source_id);
 	json_kint(out, "seq", (int64_t)p->seq);
 	if (p->ended_wall_ms != 0)

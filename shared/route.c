@@ -124,7 +124,7 @@ media_type_is(const char *field, const char *type)
 static const char *
 route_body_type(const struct route *r)
 {
-	return r->body_type != NULL ? r->body_type : "application/json";
+	return r->body != NULL ? r->body->type : "application/json";
 }
 
 const struct route *
@@ -171,9 +171,9 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 	int64_t start_mono_ns, took_ms;
 	int status;
 
-	if (rq->content_length >= 0 && r->max_body_bytes > 0 && (size_t)rq->content_length != rq->body.len)
+	if (rq->content_length >= 0 && r->max_body_bytes > 0 && (size_t)rq->content_length != rq->body_bytes)
 		return reply_error(out, 400, "body_cut", NULL, "The body is not as long as its Content-Length says");
-	if (r->max_body_bytes > 0 && r->body_type == NULL && rq->body.len > 0 &&
+	if (r->max_body_bytes > 0 && r->body == NULL && rq->body.len > 0 &&
 	    (utf8_valid_len(rq->body.p, rq->body.len) != rq->body.len ||
 	    memchr(rq->body.p, '\0', rq->body.len) != NULL))
 		return reply_error(out, 400, "bad_encoding", NULL, "The body is not valid UTF-8 text");

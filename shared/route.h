@@ -15,7 +15,9 @@ struct request {			/* valid for the length of one handler call */
 	const char  *method, *path;
 	struct slice id;		/* what {id} matched, else empty */
 	struct slice query;		/* the query string, undecoded */
-	struct slice body;
+	struct slice body;		/* empty when it is taken by the route_body */
+	void	    *taken;		/* what its begin() gave */
+	size_t	     body_bytes;	/* that came, held or taken */
 	long long    content_length;	/* as announced; -1: not at all */
 	const char  *content_type;	/* "" when absent */
 	const char  *if_none_match;	/* "" when absent */
@@ -56,13 +58,25 @@ struct reply {
 /* Returns an HTTP status; the body is in *out.  Knows neither libfcgi nor nginx. */
 typedef int route_handler_f(const struct request *rq, struct reply *out);
 
+/*
+ * A body that is no JSON.  One too large to hold is taken in pieces, as it comes.
+ * take() keeps to itself what is wrong; the handler, which runs when all has come,
+ * says it.
+ */
+struct route_body {
+	const char *type;		/* its media type */
+	void *(*begin)(const struct request *rq, struct reply *out, int *status);	/* NULL: refused */
+	bool  (*take)(void *taken, const char *p, size_t len);	/* false: the rest is not wanted */
+	void  (*end)(void *taken);	/* after the handler, or instead of it when the client has gone */
+};
+
 struct route {
 	const char	*method;
 	const char	*pattern;	/* literal, with at most one {id} segment */
 	size_t		 max_body_bytes;	/* 0: none is read */
 	route_handler_f	*handler;
 	const char	*what;		/* one line, for --list-routes and the README */
-	const char	*body_type;	/* what it takes; NULL: application/json, which must be UTF-8 */
+	const struct route_body *body;	/* NULL: JSON, which must be UTF-8, in request.body */
 };
 
 struct routes {

@@ -239,7 +239,7 @@ store_part_end(struct store *st, bool alone, int rc)
 
 /* -- life ---------------------------------------------------------------------------- */
 
-enum { STORE_PATH_BYTES = 512 };
+enum { STORE_PATH_BYTES = CONF_TEXT_BYTES };
 
 int
 store_exec(struct store *st, const char *sql)
@@ -262,6 +262,7 @@ store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool du
 		free(st);
 		return err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", state_dir, STORE_PATH_BYTES - 11);
 	}
+	(void)snprintf(st->state_dir, sizeof st->state_dir, "%s", state_dir);	/* fits, for path did */
 	src = sqlite3_open_v2(path, &st->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (st->db == NULL)

@@ -61,6 +61,12 @@ int store_crawl_pause(struct store *st, const char *id, bool pause, int64_t wall
 /* URLs were left out of it: what it did not meet has not vanished. */
 int store_crawl_partial(struct store *st, const char *id);
 
+/* The id of a crawl of this source that is accepted and not ended nor cancelled, the oldest.  1, 0 there is none. */
+int store_source_live(struct store *st, const char *source_id, char id[ROW_ID_BYTES]);
+
+/* Is there such a source, crawled to its end, and did that bring pages?  1 and its title, 0. */
+int store_source_known(struct store *st, const char *source_id, struct text *title);
+
 /* Is a crawl of this source accepted and not ended?  1, 0. */
 int store_source_busy(struct store *st, const char *source_id);
 

@@ -185,6 +185,20 @@ store_source_busy(struct store *st, const char *source_id)
 }
 
 int
+store_source_live(struct store *st, const char *source_id, char id[ROW_ID_BYTES])
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT id FROM crawls WHERE source = ?1 AND ended_ms IS NULL"
+	    " AND NOT cancel ORDER BY n LIMIT 1", "t", source_id);
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	field_set(id, ROW_ID_BYTES, column_str(stmt, 0));
+	(void)sqlite3_reset(stmt);
+	return 1;
+}
+
+int
 store_crawl_cancel_asked(struct store *st, const char *id)
 {
 	int64_t cancel;
@@ -246,7 +260,7 @@ params_from(struct store *st, sqlite3_stmt *stmt, int rc, struct crawl_params *o
 
 	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
 		return rc < 0 ? rc : -ENOENT;
-	rc = crawl_params_parse(out, column_str(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &field, &e);
+	rc = crawl_params_read(out, column_str(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &field, &e);
 	if (rc == 0)
 		FIELD_SET(out->secrets, column_str(stmt, 1));
 	(void)sqlite3_reset(stmt);

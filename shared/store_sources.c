@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "shared/json_text.h"
+#include "shared/log.h"
 #include "shared/store_sql.h"
 #include "shared/text.h"
+#include "shared/upload.h"
 
 enum { EDITED_TITLE = 1, EDITED_DESCRIPTION = 2 };	/* bits of sources.edited */
 
@@ -28,10 +30,13 @@ tags_write(struct store *st, const char *source_id, const struct crawl_params *p
 int
 store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms)
 {
+	char name[UPLOAD_NAME_BYTES];
 	struct text json = { 0 };
 	bool alone;
 	int rc;
 
+	if (upload_is(params->url))
+		upload_url_name(params->url, name);
 	crawl_params_json(params, &json);
 	if (json.failed || (rc = store_part_begin(st, &alone)) < 0) {
 		rc = json.failed ? -ENOMEM : rc;
@@ -39,14 +44,29 @@ store_source_begin(struct store *st, const char *source_id, const struct crawl_p
 		return rc;
 	}
 	rc = store_run(st, "INSERT INTO sources(id, url, title, knowledge_type, params, status, created_ms, updated_ms,"
-	    " secrets) VALUES(?1, ?2, ?2, ?3, ?4, 'crawling', ?5, ?5, ?6) ON CONFLICT(id) DO UPDATE SET"
+	    " secrets) VALUES(?1, ?2, ?7, ?3, ?4, 'crawling', ?5, ?5, ?6) ON CONFLICT(id) DO UPDATE SET"
 	    " knowledge_type = excluded.knowledge_type, params = excluded.params, status = 'crawling',"
-	    " updated_ms = excluded.updated_ms, secrets = excluded.secrets", "tttpit",
-	    source_id, params->url, params->knowledge_type, json.p, json.len, wall_ms, params->secrets);
+	    " updated_ms = excluded.updated_ms, secrets = excluded.secrets, url = excluded.url", "tttpitt",
+	    source_id, params->url, params->knowledge_type, json.p, json.len, wall_ms, params->secrets,
+	    upload_is(params->url) ? name : params->url);
 	text_fini(&json);
 	if (rc >= 0)
 		rc = tags_write(st, source_id, params);
 	return store_part_end(st, alone, rc);
+}
+
+int
+store_source_known(struct store *st, const char *source_id, struct text *title)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT title FROM sources WHERE id = ?1 AND status = 'active' AND pages > 0"
+	    " AND deleted_ms IS NULL", "t", source_id);
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	text_puts(title, column_str(stmt, 0));
+	(void)sqlite3_reset(stmt);
+	return 1;
 }
 
 int
@@ -97,7 +117,7 @@ source_from(sqlite3_stmt *stmt)
 	" AND (?2 IS NULL OR instr(lower(title), lower(?2)) > 0 OR instr(lower(url), lower(?2)) > 0)" \
 	" AND (?3 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = sources.id" \
 	"      AND instr(',' || ?3 || ',', ',' || t.tag || ',') > 0))" \
-	" AND (?4 IS NULL OR ?4 = 'url')"
+	" AND (?4 IS NULL OR ?4 = iif(url GLOB 'file:*', 'file', 'url'))"
 
 /* In the order of enum source_sort. */
 #define SOURCE_KEY \
@@ -235,6 +255,17 @@ store_source_is_deleted(struct store *st, const char *source_id)
  * The row goes last, when no crawl of it is left that may still write: those were
  * cancelled with it.  A crawl accepted since waits (store_source_is_deleted()).
  */
+/* Its document, unless that came again since the source was deleted. */
+static void
+source_file_remove(struct store *st, const char *id)
+{
+	int64_t deleted_ms = 0;
+	int rc = store_int(st, &deleted_ms, "SELECT deleted_ms FROM sources WHERE id = ?1", "t", id);
+
+	if (rc == 0 && (rc = upload_remove(st->state_dir, id, deleted_ms)) < 0)
+		log_event(LOG_WARNING, "upload not removed source=%s why=\"%s\"", id, strerror(-rc));
+}
+
 static int
 source_purge(struct store *st, const char *id, unsigned max_pages)
 {
@@ -243,9 +274,11 @@ source_purge(struct store *st, const char *id, unsigned max_pages)
 
 	for (unsigned i = 0; i < max_pages; i++) {
 		rc = store_int(st, &page, "SELECT n FROM pages WHERE source = ?1 LIMIT 1", "t", id);
-		if (rc == -ENOENT)
+		if (rc == -ENOENT) {
+			source_file_remove(st, id);
 			return store_run(st, "DELETE FROM sources WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM crawls"
 			    " WHERE source = ?1 AND ended_ms IS NULL AND cancel)", "t", id) < 0 ? -EIO : 0;
+		}
 		if (rc < 0 || (rc = store_page_remove(st, page)) < 0)
 			return rc;
 	}

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "shared/conf.h"
 #include "shared/store.h"
 
 enum { STORE_STATEMENTS = 96 };
@@ -23,6 +24,7 @@ struct store {
 		char source[ID_SOURCE_BYTES], text[128];
 		bool common;
 	} suffix;
+	char	 state_dir[CONF_TEXT_BYTES];
 };
 
 /*

@@ -440,6 +440,8 @@ url_resolve(struct url *out, const struct url *base, const char *ref, size_t len
 
 	b.len = 0;			/* b.u.text is filled as far as b.len says */
 	b.full = false;
+	if (base != NULL && base->len == 0)
+		base = NULL;
 	if ((rc = clean(s, ref, len, &n)) < 0)
 		return rc;
 	if ((scheme = scheme_len(s, n)) > 0) {

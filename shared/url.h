@@ -25,7 +25,7 @@ struct url {				/* a value; text is NUL-terminated */
 };
 
 /*
- * Resolve ref against base (NULL: ref must be absolute).  0, or
+ * Resolve ref against base (NULL, or of length 0: ref must be absolute).  0, or
  *	-EINVAL		not a URL
  *	-EPROTONOSUPPORT  a URL, but not http or https (mailto:, javascript: ...)
  *	-EMSGSIZE	longer than we accept

@@ -58,7 +58,7 @@ bool api_query_number(const struct request *rq, const char *name, int64_t min, i
 bool api_query_text(const struct request *rq, const char *name, char *out, size_t bytes, const char **used,
     struct reply *out_reply, int *status);
 
-/* The route table; max_body_bytes: of every route that takes a body. */
-struct routes api_routes(struct route tbl[RESPONDER_ROUTES_MAX], size_t max_body_bytes);
+/* The route table with the limits of conf; NULL: those it has by default. */
+struct routes api_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf);
 
 #endif

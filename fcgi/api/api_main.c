@@ -9,12 +9,6 @@
 #include "api/api.h"
 
 
-static struct routes
-routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
-{
-	return api_routes(tbl, conf != NULL ? (size_t)conf->body_max_bytes : 0);
-}
-
 static unsigned
 n_threads(const struct conf *conf)
 {
@@ -25,7 +19,7 @@ static const struct responder responder = {
 	.program = "archon-api",
 	.what = "FastCGI responder: crawls, their progress, knowledge items, search, health.",
 	.socket_name = "api.sock",
-	.routes = routes,
+	.routes = api_routes,
 	.n_threads = n_threads,
 };
 

@@ -6,6 +6,7 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/contents.c \
 	%reldir%/crawls.c \
 	%reldir%/describe.c \
+	%reldir%/documents.c %reldir%/document_form.c %reldir%/document_form.h \
 	%reldir%/health.c \
 	%reldir%/items.c \
 	%reldir%/json_body.c %reldir%/json_body.h \

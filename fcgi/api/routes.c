@@ -4,7 +4,8 @@
 
 #include "api/api.h"
 
-enum { TAKES_BODY = 1 };	/* how large is in the configuration */
+enum { TAKES_BODY = 1, TAKES_UPLOAD };	/* how large is in the configuration */
+enum { FORM_BYTES = 64 * 1024 };	/* of an upload, beside the document */
 
 static const struct route table[] = {
 	{ "POST", "/api/knowledge-items/crawl", TAKES_BODY, crawl_start, "start a crawl", NULL },
@@ -28,6 +29,7 @@ static const struct route table[] = {
 	{ "GET", "/api/knowledge-items/{id}/pages", 0, item_pages, "its pages: page, per_page, url, language", NULL },
 	{ "GET", "/api/knowledge-items/{id}/chunks", 0, item_chunks, "its chunks: page, per_page, url, language", NULL },
 	{ "GET", "/api/knowledge-items/{id}/code-examples", 0, item_examples, "its code examples: page, per_page, url, language", NULL },
+	{ "POST", "/api/documents/upload", TAKES_UPLOAD, document_upload, "add a document: a form with file, tags, knowledge_type", &document_body },
 	{ "POST", "/api/rag/query", TAKES_BODY, search_query, "search the knowledge base", NULL },
 	{ "GET", "/api/rag/sources", 0, sources_list, "sources to search in", NULL },
 	{ "GET", "/api/mcp/logs", 0, logs_list, "log entries, oldest first: limit, since, level", NULL },
@@ -47,12 +49,20 @@ enum { N_ROUTES = sizeof table / sizeof table[0] };
 _Static_assert((int)N_ROUTES <= (int)RESPONDER_ROUTES_MAX, "a longer table is needed");
 
 struct routes
-api_routes(struct route tbl[RESPONDER_ROUTES_MAX], size_t max_body_bytes)
+api_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
 {
+	struct conf initial;
+
+	if (conf == NULL) {
+		conf_defaults(&initial);
+		conf = &initial;
+	}
 	for (unsigned i = 0; i < N_ROUTES; i++) {
 		tbl[i] = table[i];
 		if (tbl[i].max_body_bytes == TAKES_BODY)
-			tbl[i].max_body_bytes = max_body_bytes;
+			tbl[i].max_body_bytes = (size_t)conf->body_max_bytes;
+		else if (tbl[i].max_body_bytes == TAKES_UPLOAD)
+			tbl[i].max_body_bytes = (size_t)conf->upload_max_bytes + FORM_BYTES;
 	}
 	return (struct routes){ tbl, N_ROUTES };
 }

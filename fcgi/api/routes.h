@@ -14,6 +14,8 @@ route_handler_f knowledge_list, sources_list;
 route_handler_f item_show, item_edit, item_delete;
 route_handler_f item_details, item_pages, item_chunks, item_examples;
 route_handler_f search_query;
+route_handler_f document_upload;
+extern const struct route_body document_body;
 route_handler_f logs_list, logs_add, logs_clear;
 route_handler_f mcp_status, mcp_start, mcp_stop, mcp_config, mcp_tools;
 route_handler_f health_show, metrics_show, openapi_show;

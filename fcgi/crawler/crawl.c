@@ -10,6 +10,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/upload.h"
 
 /* How pages are made into chunks here: the next number when the same page would come out otherwise. */
 enum { RECIPE = 2 };
@@ -63,10 +64,16 @@ load(struct crawl *c, struct store *st, struct crawl_progress *p)
 
 	if ((rc = store_crawl_params(st, c->id, &c->params)) < 0)
 		return rc;
-	if (url_parse(&start, c->params.url) < 0)
-		return -EINVAL;
-	scope_init(&c->scope, &start, &c->params);
-	(void)scope_canonical(&c->scope, &start);
+	c->upload = upload_is(c->params.url);
+	if (c->upload) {
+		FIELD_SET(start.text, c->params.url);
+		start.len = (uint16_t)strlen(start.text);
+	} else {
+		if (url_parse(&start, c->params.url) < 0)
+			return -EINVAL;
+		scope_init(&c->scope, &start, &c->params);
+		(void)scope_canonical(&c->scope, &start);
+	}
 	if ((rc = read_headers(c)) < 0 || (rc = store_pages_count(st, c->source_id)) < 0)
 		return rc;
 	c->again = rc > 0;
@@ -147,7 +154,7 @@ crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struc
 			progress_log(&c->progress, "Going on with %llu of %llu pages done",
 			    (unsigned long long)p.processed_pages, (unsigned long long)p.total_pages);
 		else
-			progress_log(&c->progress, "Crawling %s", c->params.url);
+			progress_log(&c->progress, "%s %s", c->upload ? "Taking up" : "Crawling", c->params.url);
 		progress_current(&c->progress, c->start->url);
 		progress_publish(&c->progress, true);
 		if ((rc = send_begin(c)) < 0)
@@ -375,7 +382,8 @@ end(struct crawl *c)
 		error = c->error;
 	}
 	if (phase == CRAWL_COMPLETED) {
-		progress_phase(&c->progress, CRAWL_PROCESSING);
+		if (!c->upload)
+			progress_phase(&c->progress, CRAWL_PROCESSING);
 		progress_phase(&c->progress, CRAWL_STORING);
 	}
 	if (phase != CRAWL_PAUSED)

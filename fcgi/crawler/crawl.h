@@ -70,6 +70,7 @@ struct crawl {
 	bool	 sitemaps_asked;
 	bool	 again;			/* the source has pages already */
 	bool	 pausing;
+	bool	 upload;		/* a document that lies here: nothing is fetched */
 	char	 recipe[32];		/* how its pages are cut */
 	struct curl_slist *headers;	/* for the start's site only; owned */
 	size_t	 title_len;		/* length of the URL that gave the title; 0: none did */
@@ -123,6 +124,10 @@ void crawl_settle(struct crawl *c, struct frontier_entry *e, struct frontier_ent
 /* Parsed, or known to be as it was: what it brings is met, then it goes to the writer.  Takes p. */
 void crawl_keep(struct crawl *c, struct parcel *p);
 bool crawl_ask_sitemaps(struct crawl *c, int64_t now_ns);	/* the frontier is empty: is there more?  false: ask again */
+
+/* crawl_upload.c: give the document to be read; false: it has been.  And what came of it. */
+bool crawl_read_upload(struct crawl *c);
+void crawl_upload_read(struct crawl *c, struct parcel *p);
 
 /* Why the start gave nothing; the first reason stays. */
 __attribute__((format(printf, 3, 4)))

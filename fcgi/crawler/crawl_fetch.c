@@ -182,6 +182,8 @@ crawl_fetch_one(struct crawl *c, int64_t now_ns, int64_t *next_ns)
 	if (c->state != CRAWL_RUNNING || c->store_rc < 0 || c->pausing || atomic_load(&c->cancelled) ||
 	    pipeline_disk_full(t->pipeline) || fetcher_is_full(t->fetcher))
 		return false;
+	if (c->upload)
+		return crawl_read_upload(c);
 	if (c->n_fetching >= c->params.max_concurrent)
 		return false;
 	if (t->n_held + fetcher_n_active(t->fetcher) >= CRAWL_HELD_MAX || t->held_bytes >= CRAWL_HELD_BYTES)

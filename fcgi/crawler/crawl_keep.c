@@ -229,7 +229,9 @@ crawl_keep(struct crawl *c, struct parcel *p)
 {
 	int rc;
 
-	if (p->entry == c->start && !c->analyzed)
+	if (c->upload)
+		crawl_upload_read(c, p);
+	else if (p->entry == c->start && !c->analyzed)
 		analyzed(c, p);
 	rc = p->moved_to != NULL ? meet_canonical(c, p) : 0;
 	if (rc == 0)

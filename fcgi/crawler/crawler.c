@@ -16,10 +16,12 @@
 #include "shared/restore.h"
 #include "shared/store.h"
 #include "shared/table.h"
+#include "shared/upload.h"
 #include "shared/wake_bridge.h"
 
 #include "crawler/crawl.h"
 #include "crawler/schedule.h"
+#include "crawler/uploads.h"
 #include "crawler/writer.h"
 
 enum {
@@ -403,6 +405,19 @@ on_fetched(struct fetch *f, void *arg)
 		crawl_fetched(f->crawl, f, clock_mono_ns());
 }
 
+static void
+event_uploaded(struct text *event, const struct crawl_progress *end)
+{
+	bool done = end->phase == CRAWL_COMPLETED;
+	char name[UPLOAD_NAME_BYTES];
+
+	if (!crawl_phase_is_terminal((enum crawl_phase)end->phase))
+		return;			/* it pauses */
+	upload_url_name(end->url, name);
+	catalogue_event_uploaded(event, name, done, done ? "Document added to the knowledge base" : end->phase == CRAWL_ERROR ?
+	    end->error : "The upload was cancelled");
+}
+
 /* A source has begun or ended, and that is in the store: those who watch the list are told. */
 static void
 tell_catalogue(struct crawler *cr, const struct parcel *p)
@@ -412,9 +427,11 @@ tell_catalogue(struct crawler *cr, const struct parcel *p)
 
 	if (p->kind == PARCEL_URL || p->rc < 0)
 		return;
-	if (p->kind == PARCEL_END)
+	if (p->kind == PARCEL_END && p->crawl->upload)
+		event_uploaded(&event, p->end);
+	else if (p->kind == PARCEL_END)
 		catalogue_event_crawl(&event, p->end);
-	if ((rc = knowledge_publish(cr->table, cr->reader, p->kind == PARCEL_END ? &event : NULL)) < 0)
+	if ((rc = knowledge_publish(cr->table, cr->reader, event.len > 0 ? &event : NULL)) < 0)
 		log_event(LOG_WARNING, "catalogue not published crawl=%s rc=%d", p->crawl->id, rc);
 	text_fini(&event);
 }
@@ -530,6 +547,7 @@ crawler_run(struct crawler *cr, int stop_fd)
 			if (cr->scheduled_ns == 0 || now_ns - cr->scheduled_ns >= SCHEDULE_MS * (int64_t)NS_PER_MS) {
 				cr->scheduled_ns = now_ns;
 				schedule(cr->reader, clock_wall_ms());
+				uploads_sweep(cr->conf, cr->reader);
 			}
 			scan(cr, now_ns);
 			if (cr->tidied_ns == 0 || now_ns - cr->tidied_ns >= TIDY_MS * (int64_t)NS_PER_MS)

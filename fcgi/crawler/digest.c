@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "shared/ids.h"
+#include "shared/upload.h"
 
 #include "crawler/charset.h"
 #include "crawler/crawl.h"
@@ -117,17 +118,8 @@ hash_document(struct parcel *p)
 }
 
 static void
-digest_document(struct parcel *p, const char *s, size_t len)
+site_document(struct parcel *p)
 {
-	const struct crawl_params *params = &p->crawl->params;
-	int rc = p->body_kind == KIND_PAGE ? extract_html(&p->doc, s, len, &p->url) :
-	    p->body_kind == KIND_MARKDOWN ? extract_markdown(&p->doc, s, len, &p->url) :
-	    extract_plain(&p->doc, s, len, &p->url);
-
-	if (rc < 0 && rc != -EMSGSIZE) {	/* over a limit: what came before it is good */
-		fail(p, "Out of memory.");
-		return;
-	}
 	p->noindex |= p->doc.noindex;
 	p->nofollow |= p->doc.nofollow;
 	p->links_are_list = p->entry->depth == 0 && kind_is_link_list(url_path(&p->url));
@@ -139,6 +131,33 @@ digest_document(struct parcel *p, const char *s, size_t len)
 		p->refreshes = true;
 	else
 		p->moved_to = elsewhere(p, p->doc.canonical, false);
+}
+
+static char *
+upload_title(const struct parcel *p)	/* of a document that has none; NULL: no memory, then it has none */
+{
+	char name[UPLOAD_NAME_BYTES];
+
+	upload_url_name(p->url.text, name);
+	return strdup(name);
+}
+
+static void
+digest_document(struct parcel *p, const char *s, size_t len)
+{
+	const struct crawl_params *params = &p->crawl->params;
+	int rc = p->body_kind == KIND_PAGE ? extract_html(&p->doc, s, len, &p->url) :
+	    p->body_kind == KIND_MARKDOWN ? extract_markdown(&p->doc, s, len, &p->url) :
+	    extract_plain(&p->doc, s, len, &p->url);
+
+	if (rc < 0 && rc != -EMSGSIZE) {	/* over a limit: what came before it is good */
+		fail(p, "Out of memory.");
+		return;
+	}
+	if (!p->crawl->upload)		/* robots and links are about a site */
+		site_document(p);
+	else if (p->doc.title == NULL)
+		p->doc.title = upload_title(p);
 	if (p->noindex) {
 		skip(p, SKIP_NOINDEX);
 		return;
@@ -169,9 +188,30 @@ unpack(struct parcel *p, size_t max_bytes)
 }
 
 void
-digest(struct parcel *p, size_t max_bytes)
+digest_as(struct parcel *p, const char *charset)
 {
 	struct text utf8 = { 0 };
+	int rc = charset_to_utf8(&utf8, p->body.p, p->body.len, charset, p->body_kind == KIND_PAGE);
+
+	if (rc < 0) {
+		fail(p, "Out of memory.");
+	} else {
+		const struct text *t = rc == 1 ? &p->body : &utf8;
+
+		if (p->body_kind == KIND_SITEMAP || p->body_kind == KIND_URL_LIST)
+			digest_list(p, t->p, t->len);
+		else
+			digest_document(p, t->p, t->len);
+	}
+	if (p->links.failed)
+		text_fini(&p->links);
+	text_fini(&utf8);
+	text_fini(&p->body);
+}
+
+void
+digest(struct parcel *p, size_t max_bytes)
+{
 	char charset[64];
 	int rc;
 
@@ -190,20 +230,7 @@ digest(struct parcel *p, size_t max_bytes)
 		goto done;
 	}
 	kind_charset(charset, sizeof charset, p->content_type);
-	rc = charset_to_utf8(&utf8, p->body.p, p->body.len, charset, p->body_kind == KIND_PAGE);
-	if (rc < 0) {
-		fail(p, "Out of memory.");
-	} else {
-		const struct text *t = rc == 1 ? &p->body : &utf8;
-
-		if (p->body_kind == KIND_SITEMAP || p->body_kind == KIND_URL_LIST)
-			digest_list(p, t->p, t->len);
-		else
-			digest_document(p, t->p, t->len);
-	}
-	if (p->links.failed)
-		text_fini(&p->links);
+	digest_as(p, charset);
 done:
-	text_fini(&utf8);
 	text_fini(&p->body);
 }

@@ -13,4 +13,7 @@ struct parcel;
 /* Fills the "as parsed" part of p and frees the body.  Never fails: p->fate says. */
 void digest(struct parcel *p, size_t max_bytes);
 
+/* The same for a body whose kind is known, in p->body_kind. */
+void digest_as(struct parcel *p, const char *charset);
+
 #endif

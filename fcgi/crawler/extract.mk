@@ -18,6 +18,8 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/md_escape.c %reldir%/md_escape.h \
 	%reldir%/md_lines.c %reldir%/md_lines.h \
 	%reldir%/md_span.c %reldir%/md_span.h \
+	%reldir%/pdf_text.c %reldir%/pdf_text.h \
+	%reldir%/rst.c %reldir%/rst.h %reldir%/rst_directive.c %reldir%/rst_inline.c \
 	%reldir%/preformatted.c %reldir%/preformatted.h \
 	%reldir%/words.h
 EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c

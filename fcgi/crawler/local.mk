@@ -5,6 +5,10 @@ fcgi_crawler_libcrawler_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS
 fcgi_crawler_libcrawler_a_SOURCES = \
 	%reldir%/crawl.c %reldir%/crawl.h \
 	%reldir%/crawl_fetch.c \
+	%reldir%/convert.c %reldir%/convert.h \
+	%reldir%/convert_child.c %reldir%/convert_child.h \
+	%reldir%/crawl_upload.c \
+	%reldir%/uploads.c %reldir%/uploads.h \
 	%reldir%/crawl_keep.c \
 	%reldir%/crawler.c %reldir%/crawler.h \
 	%reldir%/digest.c %reldir%/digest.h \
@@ -31,3 +35,12 @@ pkglibexec_PROGRAMS += fcgi/crawler/archon-crawler
 fcgi_crawler_archon_crawler_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 fcgi_crawler_archon_crawler_SOURCES = %reldir%/crawler_main.c
 fcgi_crawler_archon_crawler_LDADD = $(crawler_libs)
+
+# The shut-in reader of uploads: it lies where archon-crawler does.
+pkglibexec_PROGRAMS += fcgi/crawler/archon-convert
+fcgi_crawler_archon_convert_CPPFLAGS = $(AM_CPPFLAGS) $(EXPAT_CFLAGS) $(ZLIB_CFLAGS)
+fcgi_crawler_archon_convert_SOURCES = %reldir%/convert_main.c \
+	%reldir%/docx.c %reldir%/docx.h %reldir%/docx_style.c %reldir%/docx_style.h \
+	%reldir%/sandbox.c %reldir%/sandbox.h \
+	%reldir%/zip_part.c %reldir%/zip_part.h
+fcgi_crawler_archon_convert_LDADD = shared/libshared.a $(EXPAT_LIBS) $(ZLIB_LIBS)

@@ -82,6 +82,7 @@ struct parcel {
 	enum fate fate;
 	enum skip skip;
 	char	 reason[ROW_ERROR_BYTES];	/* of a failure */
+	char	 code[ROW_CODE_BYTES];		/* of an upload's failure */
 	enum outcome failure;		/* the same, counted */
 	bool	 gone;			/* it would fail again */
 	struct document doc;

@@ -8,19 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crawler/convert.h"
 #include "crawler/digest.h"
 #include "crawler/writer.h"
 
 enum { WORKERS_MAX = 64 };
 
 struct pipeline {
-	struct parcel_queue to_parse, parsed, to_store, stored;
+	struct parcel_queue to_parse, to_convert, parsed, to_store, stored;
 	struct fetcher *fetcher;	/* whom to wake */
 	struct writer writer;
 	size_t	  page_max_bytes;
 	unsigned  n_workers;
-	bool	  has_writer;
-	pthread_t worker[WORKERS_MAX], writer_thread;
+	bool	  has_writer, has_converter;
+	struct converter converter;
+	pthread_t worker[WORKERS_MAX], writer_thread, convert_thread;
 };
 
 static void *
@@ -32,6 +34,22 @@ worker_main(void *arg)
 	(void)pthread_setname_np(pthread_self(), "parse");
 	while ((p = parcel_queue_take(&pl->to_parse)) != NULL) {
 		digest(p, pl->page_max_bytes);
+		if (parcel_queue_put(&pl->parsed, p))
+			fetcher_wake(pl->fetcher);
+	}
+	return NULL;
+}
+
+/* A thread of its own: a document may take a minute, and pages must not wait for it. */
+static void *
+convert_main(void *arg)
+{
+	struct pipeline *pl = arg;
+	struct parcel *p;
+
+	(void)pthread_setname_np(pthread_self(), "convert");
+	while ((p = parcel_queue_take(&pl->to_convert)) != NULL) {
+		convert(&pl->converter, p);
 		if (parcel_queue_put(&pl->parsed, p))
 			fetcher_wake(pl->fetcher);
 	}
@@ -82,12 +100,14 @@ pipeline_start(struct pipeline **out, const struct conf *conf, struct store *st,
 	if (pl == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
 	if (parcel_queue_init(&pl->to_parse) < 0 || parcel_queue_init(&pl->parsed) < 0 ||
-	    parcel_queue_init(&pl->to_store) < 0 || parcel_queue_init(&pl->stored) < 0) {
+	    parcel_queue_init(&pl->to_store) < 0 || parcel_queue_init(&pl->stored) < 0 ||
+	    parcel_queue_init(&pl->to_convert) < 0) {
 		free(pl);		/* the process ends */
 		return err_set(e, -ENOMEM, "out of memory");
 	}
 	pl->fetcher = ft;
 	pl->page_max_bytes = (size_t)conf->page_max_bytes;
+	converter_init(&pl->converter, conf);
 	pl->writer.store = st;
 	pl->writer.in = &pl->to_store;
 	pl->writer.unindexed = 1;	/* perhaps: of a crawler that was killed */
@@ -97,6 +117,9 @@ pipeline_start(struct pipeline **out, const struct conf *conf, struct store *st,
 	if ((rc = pthread_create(&pl->writer_thread, NULL, writer_main, pl)) != 0)
 		goto fail;
 	pl->has_writer = true;
+	if ((rc = pthread_create(&pl->convert_thread, NULL, convert_main, pl)) != 0)
+		goto fail;
+	pl->has_converter = true;
 	*out = pl;
 	return 0;
 fail:
@@ -120,8 +143,13 @@ pipeline_stop(struct pipeline *pl)
 {
 	if (pl == NULL)
 		return;
+	atomic_store(&pl->converter.stopping, true);
+	drop(parcel_queue_take_all(&pl->to_convert));
+	parcel_queue_close(&pl->to_convert);
 	drop(parcel_queue_take_all(&pl->to_parse));
 	parcel_queue_close(&pl->to_parse);
+	if (pl->has_converter)
+		pthread_join(pl->convert_thread, NULL);
 	for (unsigned i = 0; i < pl->n_workers; i++)
 		pthread_join(pl->worker[i], NULL);
 	parcel_queue_close(&pl->to_store);
@@ -129,6 +157,7 @@ pipeline_stop(struct pipeline *pl)
 	if (pl->has_writer)
 		pthread_join(pl->writer_thread, NULL);
 	parcel_queue_fini(&pl->to_parse);
+	parcel_queue_fini(&pl->to_convert);
 	parcel_queue_fini(&pl->parsed);
 	parcel_queue_fini(&pl->to_store);
 	parcel_queue_fini(&pl->stored);
@@ -139,6 +168,12 @@ void
 pipeline_parse(struct pipeline *pl, struct parcel *p)
 {
 	(void)parcel_queue_put(&pl->to_parse, p);	/* its takers wait on the queue itself */
+}
+
+void
+pipeline_convert(struct pipeline *pl, struct parcel *p)
+{
+	(void)parcel_queue_put(&pl->to_convert, p);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * pipeline - the threads behind the scheduler: parse workers and the store
- * writer, and the queues between.  What comes out wakes the scheduler.  How much
+ * pipeline - the threads behind the scheduler: parse workers, one that reads
+ * uploads, and the store writer, and the queues between.  What comes out wakes the scheduler.  How much
  * is inside is bounded by the scheduler, which starts no fetch when it is full.
  */
 #ifndef PIPELINE_H
@@ -24,6 +24,7 @@ int pipeline_start(struct pipeline **out, const struct conf *conf, struct store 
 void pipeline_stop(struct pipeline *pl);
 
 void pipeline_parse(struct pipeline *pl, struct parcel *p);	/* takes */
+void pipeline_convert(struct pipeline *pl, struct parcel *p);	/* takes; an upload: it comes out parsed */
 void pipeline_store(struct pipeline *pl, struct parcel *p);	/* takes */
 void pipeline_flush(struct pipeline *pl);	/* the writer need not wait for more */
 void pipeline_hurry(struct pipeline *pl);	/* a crawl was cancelled: do not wait for the disk */

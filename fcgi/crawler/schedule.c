@@ -25,7 +25,7 @@ note_due(const struct source *s, void *arg)
 	const char *field;
 	int64_t at_ms;
 
-	if (crawl_params_parse(&params, s->params, strlen(s->params), &field, NULL) < 0)
+	if (crawl_params_read(&params, s->params, strlen(s->params), &field, NULL) < 0)
 		return 0;
 	at_ms = store_source_due_ms(s, params.update_frequency);
 	if (at_ms == 0 || at_ms > due->now_wall_ms || strlen(s->id) >= ID_SOURCE_BYTES)

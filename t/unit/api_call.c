@@ -37,7 +37,7 @@ api_go(void)
 
 	ck_assert_msg(service_open(&service, &conf, &e) == 0, "%s", e.text);
 	ck_assert_ptr_nonnull(thread = service_thread_new(&service, &e));
-	routes = api_routes(tbl, (size_t)conf.body_max_bytes);
+	routes = api_routes(tbl, &conf);
 }
 
 void
@@ -71,6 +71,7 @@ call_with(const char *method, const char *path, const char *query, const char *s
 	body = NULL;
 	if ((r = route_choose(&routes, &rq, &out, &status)) != NULL) {
 		rq.body = slice_of(send != NULL ? send : "");
+		rq.body_bytes = rq.body.len;
 		status = route_run(r, &rq, &out);
 	}
 	ck_assert(reply_write(&http, &rq, status, &out));
