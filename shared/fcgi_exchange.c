@@ -154,7 +154,7 @@ body_read(struct exchange *x, struct request *rq, const struct route *r)
 	for (;;) {
 		int n = FCGX_GetStr(piece, sizeof piece, x->rq.in);
 
-		if (n > 0 && r->body == NULL)
+		if (n > 0 && rq->taken == NULL)
 			text_put(&x->body, piece, (size_t)n);
 		else if (n > 0 && wanted)
 			wanted = r->body->take(rq->taken, piece, (size_t)n);
@@ -221,7 +221,7 @@ request_answer(struct exchange *x, struct request *rq, const struct routes *rs, 
 	} else {
 		r = route_choose(rs, rq, &x->reply, &status);
 	}
-	if (r != NULL && r->body != NULL && (rq->taken = r->body->begin(rq, &x->reply, &status)) == NULL)
+	if (r != NULL && r->body != NULL && r->body->begin != NULL && (rq->taken = r->body->begin(rq, &x->reply, &status)) == NULL)
 		r = NULL;
 	if (r != NULL && r->max_body_bytes > 0)
 		rc = body_read(x, rq, r);
@@ -231,7 +231,7 @@ request_answer(struct exchange *x, struct request *rq, const struct routes *rs, 
 	if (r == NULL)
 		return status;
 	status = rc == -EMSGSIZE ? body_too_large(x, r) : !*whole ? 0 : body_whole(x, rq, r);	/* 0: nobody waits for an answer */
-	if (r->body != NULL)
+	if (rq->taken != NULL)
 		r->body->end(rq->taken);
 	return status;
 }

@@ -171,7 +171,8 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 	int64_t start_mono_ns, took_ms;
 	int status;
 
-	if (rq->content_length >= 0 && r->max_body_bytes > 0 && (size_t)rq->content_length != rq->body_bytes)
+	if (rq->content_length >= 0 && r->max_body_bytes > 0 &&
+	    (size_t)rq->content_length != (rq->taken != NULL ? rq->body_bytes : rq->body.len))
 		return reply_error(out, 400, "body_cut", NULL, "The body is not as long as its Content-Length says");
 	if (r->max_body_bytes > 0 && r->body == NULL && rq->body.len > 0 &&
 	    (utf8_valid_len(rq->body.p, rq->body.len) != rq->body.len ||

@@ -17,7 +17,7 @@ struct request {			/* valid for the length of one handler call */
 	struct slice query;		/* the query string, undecoded */
 	struct slice body;		/* empty when it is taken by the route_body */
 	void	    *taken;		/* what its begin() gave */
-	size_t	     body_bytes;	/* that came, held or taken */
+	size_t	     body_bytes;	/* of what was taken */
 	long long    content_length;	/* as announced; -1: not at all */
 	const char  *content_type;	/* "" when absent */
 	const char  *if_none_match;	/* "" when absent */
@@ -59,8 +59,8 @@ struct reply {
 typedef int route_handler_f(const struct request *rq, struct reply *out);
 
 /*
- * A body that is no JSON.  One too large to hold is taken in pieces, as it comes.
- * take() keeps to itself what is wrong; the handler, which runs when all has come,
+ * A body that is no JSON.  One too large to hold is taken in pieces, as it comes,
+ * when the three functions are there.  take() keeps to itself what is wrong; the handler, which runs when all has come,
  * says it.
  */
 struct route_body {

@@ -15,6 +15,7 @@ blackbox_scripts = \
 	%D%/2400-refresh.t \
 	%D%/2410-steer.t \
 	%D%/2420-hostile.t \
+	%D%/2450-upload.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \
@@ -22,3 +23,5 @@ blackbox_scripts = \
 	%D%/4100-run.t
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += %D%/upload.sh %D%/documents

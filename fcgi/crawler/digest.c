@@ -133,11 +133,35 @@ site_document(struct parcel *p)
 		p->moved_to = elsewhere(p, p->doc.canonical, false);
 }
 
-static char *
-upload_title(const struct parcel *p)	/* of a document that has none; NULL: no memory, then it has none */
+enum { TITLE_LINE_MAX = 100 };
+
+/* The first line of a text, when it is short and stands alone or underlined; else empty. */
+static struct slice
+title_line(const char *s, size_t len)
 {
+	const char *end = s + len, *eol, *next;
+
+	while (s < end && (*s == '\n' || *s == '\r' || *s == ' ' || *s == '\t'))
+		s++;
+	if ((eol = memchr(s, '\n', (size_t)(end - s))) == NULL)
+		eol = end;
+	next = eol < end ? eol + 1 : end;
+	while (eol > s && (eol[-1] == '\r' || eol[-1] == ' '))
+		eol--;
+	if (eol - s > TITLE_LINE_MAX || (next < end && strchr("\r\n=-", *next) == NULL))
+		return (struct slice){ s, 0 };
+	return (struct slice){ s, (size_t)(eol - s) };
+}
+
+/* Of a document that names none: NULL, no memory, then it has none. */
+static char *
+upload_title(const struct parcel *p, const char *s, size_t len)
+{
+	struct slice line = title_line(s, len);
 	char name[UPLOAD_NAME_BYTES];
 
+	if (p->body_kind == KIND_PLAIN && line.len > 0)
+		return strndup(line.p, line.len);
 	upload_url_name(p->url.text, name);
 	return strdup(name);
 }
@@ -157,7 +181,7 @@ digest_document(struct parcel *p, const char *s, size_t len)
 	if (!p->crawl->upload)		/* robots and links are about a site */
 		site_document(p);
 	else if (p->doc.title == NULL)
-		p->doc.title = upload_title(p);
+		p->doc.title = upload_title(p, s, len);
 	if (p->noindex) {
 		skip(p, SKIP_NOINDEX);
 		return;

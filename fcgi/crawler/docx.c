@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <expat.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -100,7 +99,8 @@ static void
 start_word(struct docx *d, const char *word, const XML_Char **attr)
 {
 	if (strcmp(word, "p") == 0) {
-		end_paragraph(d);	/* one within another: a text box */
+		if (d->para.len > 0)	/* one within another: a text box */
+			end_paragraph(d);
 		d->look = DOCX_PLAIN;
 		d->level = -1;
 		d->listed = false;
@@ -109,9 +109,7 @@ start_word(struct docx *d, const char *word, const XML_Char **attr)
 	} else if (strcmp(word, "pStyle") == 0) {
 		d->look = docx_look(&d->styles, docx_val(attr, "val"));
 	} else if (strcmp(word, "outlineLvl") == 0 && d->in_props) {
-		int level = atoi(docx_val(attr, "val"));
-
-		d->level = level >= 0 && level < DOCX_LEVELS ? level : -1;
+		d->level = docx_level(attr);
 	} else if (strcmp(word, "numPr") == 0) {
 		d->listed = true;
 	} else if (strcmp(word, "t") == 0) {
@@ -295,7 +293,6 @@ read_document(struct docx *d, const void *zip, size_t len)
 	for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof parts[0]; i++)
 		if ((rc = read_part(d, zip, len, parts[i].name, &how[i])) == -ENOENT)
 			rc = parts[i].needed ? -EBADMSG : 0;
-	end_paragraph(d);		/* it is cut, if there is one */
 	open_block(d, BLOCK_NONE);
 	return rc;
 }

@@ -30,6 +30,14 @@ docx_val(const XML_Char **attr, const char *which)
 	return "";
 }
 
+int
+docx_level(const XML_Char **attr)
+{
+	const char *val = docx_val(attr, "val");
+
+	return val[0] >= '0' && val[0] < '0' + DOCX_LEVELS && val[1] == '\0' ? val[0] - '0' : -1;
+}
+
 static int
 look_of_name(const char *name)
 {
@@ -55,9 +63,9 @@ docx_style_start(void *arg, const XML_Char *name, const XML_Char **attr)
 	} else if (s->inside && strcmp(word, "name") == 0) {
 		s->now.look = look_of_name(docx_val(attr, "val"));
 	} else if (s->inside && strcmp(word, "outlineLvl") == 0 && s->now.look == DOCX_PLAIN) {
-		int level = atoi(docx_val(attr, "val"));	/* 0..8, 9 is none */
+		int level = docx_level(attr);
 
-		if (level >= 0 && level < DOCX_LEVELS)
+		if (level >= 0)
 			s->now.look = DOCX_HEADING + level;
 	}
 }

@@ -35,5 +35,6 @@ void docx_styles_fini(struct docx_styles *s);
 /* The local part of a name in a namespace of word processing, "" of any other. */
 const char *docx_word(const XML_Char *name);
 const char *docx_val(const XML_Char **attr, const char *which);	/* an attribute by its local name, "" when absent */
+int docx_level(const XML_Char **attr);	/* of an outlineLvl: from 0; -1: none that HTML has */
 
 #endif

@@ -165,6 +165,18 @@ heading_level(struct slice s)
 	return level < 6 ? level : 6;
 }
 
+/* The same for a line that has text right below it: "2.1 Title" is one, "2. Item" may be a list's. */
+static bool
+is_numbered(struct slice line)
+{
+	struct slice s = trimmed(line);
+	size_t i = 0;
+
+	while (i < s.len && (isdigit((unsigned char)s.p[i]) || s.p[i] == '.'))
+		i++;
+	return i > 0 && s.p[i - 1] != '.' && heading_level(s) > 0;
+}
+
 static void
 put_block(struct text *out, struct text *block)
 {
@@ -214,6 +226,9 @@ put_blocks(struct text *out, struct slice text, struct heads *heads)
 				put_block(out, &block);
 			turned = block.len > 0;
 		} else if (blank && !turned) {
+			put_block(out, &block);
+		} else if (!blank && is_numbered(line) && block.len == 0) {
+			add_line(&block, line);
 			put_block(out, &block);
 		} else if (!blank && !is_running(heads, line)) {
 			if (turned && !islower((unsigned char)trimmed(line).p[0]))

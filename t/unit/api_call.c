@@ -71,7 +71,6 @@ call_with(const char *method, const char *path, const char *query, const char *s
 	body = NULL;
 	if ((r = route_choose(&routes, &rq, &out, &status)) != NULL) {
 		rq.body = slice_of(send != NULL ? send : "");
-		rq.body_bytes = rq.body.len;
 		status = route_run(r, &rq, &out);
 	}
 	ck_assert(reply_write(&http, &rq, status, &out));

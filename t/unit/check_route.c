@@ -17,6 +17,8 @@ h_ok(const struct request *rq, struct reply *out)
 	return 200;
 }
 
+static const struct route_body octets = { .type = "application/octet-stream" };
+
 static const struct route tbl[] = {
 	{ "GET", "/a", 0, h_ok, "a", NULL },
 	{ "POST", "/a", 10, h_ok, "a", NULL },
@@ -24,7 +26,7 @@ static const struct route tbl[] = {
 	{ "GET", "/a/{id}", 0, h_ok, "one a", NULL },
 	{ "DELETE", "/a/{id}", 0, h_ok, "no a", NULL },
 	{ "POST", "/a/{id}/pause", 0, h_ok, "pause", NULL },
-	{ "POST", "/up", 100, h_ok, "binary", "application/octet-stream" },
+	{ "POST", "/up", 100, h_ok, "binary", &octets },
 };
 static const struct routes rs = { tbl, sizeof tbl / sizeof tbl[0] };
 
