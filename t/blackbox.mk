@@ -16,6 +16,7 @@ blackbox_scripts = \
 	%D%/2410-steer.t \
 	%D%/2420-hostile.t \
 	%D%/2450-upload.t \
+	%D%/2460-upload-kill.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \

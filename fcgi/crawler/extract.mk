@@ -21,7 +21,8 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/pdf_text.c %reldir%/pdf_text.h \
 	%reldir%/rst.c %reldir%/rst.h %reldir%/rst_directive.c %reldir%/rst_inline.c \
 	%reldir%/preformatted.c %reldir%/preformatted.h \
-	%reldir%/words.h
+	%reldir%/words.h \
+	%reldir%/zip_part.c %reldir%/zip_part.h
 EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c
 if HTML_LEXBOR
 fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_lexbor.c

@@ -41,6 +41,5 @@ pkglibexec_PROGRAMS += fcgi/crawler/archon-convert
 fcgi_crawler_archon_convert_CPPFLAGS = $(AM_CPPFLAGS) $(EXPAT_CFLAGS) $(ZLIB_CFLAGS)
 fcgi_crawler_archon_convert_SOURCES = %reldir%/convert_main.c \
 	%reldir%/docx.c %reldir%/docx.h %reldir%/docx_style.c %reldir%/docx_style.h \
-	%reldir%/sandbox.c %reldir%/sandbox.h \
-	%reldir%/zip_part.c %reldir%/zip_part.h
-fcgi_crawler_archon_convert_LDADD = shared/libshared.a $(EXPAT_LIBS) $(ZLIB_LIBS)
+	%reldir%/sandbox.c %reldir%/sandbox.h
+fcgi_crawler_archon_convert_LDADD = fcgi/crawler/libextract.a shared/libshared.a $(EXPAT_LIBS) $(ZLIB_LIBS)

@@ -129,6 +129,13 @@ follow_to_end(const struct ctl *ctl, struct follow *f, const char *id, bool may_
 	}
 }
 
+int
+crawl_follow(const struct ctl *ctl, struct follow *f, const char *id)
+{
+	catch_interrupts();
+	return follow_to_end(ctl, f, id, true);
+}
+
 /* -- crawl ---------------------------------------------------------------------- */
 
 static void
@@ -184,7 +191,7 @@ cmd_crawl(const struct ctl *ctl)
 	if (rc != CTL_DONE)
 		goto done;
 	if (!ctl->opt.detach)
-		rc = follow_to_end(ctl, f, id, true);
+		rc = crawl_follow(ctl, f, id);
 	else if (ctl->opt.json)
 		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else

@@ -35,9 +35,14 @@ typedef int ctl_command_f(const struct ctl *ctl);
 ctl_command_f cmd_crawl, cmd_watch, cmd_stop;			/* cmd_crawl.c */
 ctl_command_f cmd_list, cmd_search, cmd_sources, cmd_health;	/* cmd_ask.c */
 ctl_command_f cmd_pause, cmd_resume, cmd_retry, cmd_refresh, cmd_failures;	/* cmd_steer.c */
+ctl_command_f cmd_upload;					/* cmd_upload.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
 ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */
 int watch_raw(const struct ctl *ctl);				/* cmd_watch_raw.c */
+
+/* cmd_crawl.c: show the crawl's snapshots up to its end.  The first Ctrl-C cancels it, the next leaves. */
+struct follow;
+int crawl_follow(const struct ctl *ctl, struct follow *f, const char *id);
 
 #endif

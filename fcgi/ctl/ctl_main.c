@@ -22,6 +22,7 @@ static ctl_command_f *const run[N_COMMANDS] = {
 	[COMMAND_RETRY] = cmd_retry,
 	[COMMAND_REFRESH] = cmd_refresh,
 	[COMMAND_FAILURES] = cmd_failures,
+	[COMMAND_UPLOAD] = cmd_upload,
 	[COMMAND_SEARCH] = cmd_search,
 	[COMMAND_SOURCES] = cmd_sources,
 	[COMMAND_STAT] = cmd_stat,

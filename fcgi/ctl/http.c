@@ -47,39 +47,50 @@ http_unreachable(const struct ctl *ctl, const char *why, struct err *e)
 }
 
 int
-http_call(const struct ctl *ctl, const char *method, const char *path, const char *body,
-    struct http_reply *out, struct err *e)
+http_perform(CURL *curl, const struct ctl *ctl, struct http_reply *out, struct err *e)
 {
-	struct curl_slist *headers = NULL;
 	char why[CURL_ERROR_SIZE] = "";
 	long status = 0;
-	CURL *curl = curl_easy_init();
 	CURLcode rc;
 
 	*out = (struct http_reply){ 0 };
-	if (curl == NULL)
-		return err_set(e, -ENOTCONN, "out of memory");
-	http_setup(curl, ctl, path);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(ctl->call_ms > 0 ? ctl->call_ms : CALL_MS));
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &out->body);
-	if (strcmp(method, "GET") != 0) {
-		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body != NULL ? body : "");
-		headers = curl_slist_append(headers, body != NULL ? "Content-Type: application/json" : "Content-Type:");
-		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	}
 	rc = curl_easy_perform(curl);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
 	if (rc != CURLE_OK) {
 		text_fini(&out->body);
 		return http_unreachable(ctl, why[0] != '\0' ? why : curl_easy_strerror(rc), e);
 	}
 	out->status = (int)status;
 	return 0;
+}
+
+int
+http_call(const struct ctl *ctl, const char *method, const char *path, const char *body,
+    struct http_reply *out, struct err *e)
+{
+	struct curl_slist *headers = NULL;
+	CURL *curl = curl_easy_init();
+	int rc;
+
+	*out = (struct http_reply){ 0 };
+	if (curl == NULL)
+		return err_set(e, -ENOTCONN, "out of memory");
+	http_setup(curl, ctl, path);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(ctl->call_ms > 0 ? ctl->call_ms : CALL_MS));
+	if (strcmp(method, "GET") != 0) {
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body != NULL ? body : "");
+		headers = curl_slist_append(headers, body != NULL ? "Content-Type: application/json" : "Content-Type:");
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	}
+	rc = http_perform(curl, ctl, out, e);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(curl);
+	return rc;
 }
 
 int
@@ -102,21 +113,14 @@ http_complain(struct http_reply *rp)
 }
 
 int
-http_json(const struct ctl *ctl, const char *method, const char *path, const char *body,
-    struct json_object **out)
+http_object(const struct ctl *ctl, struct http_reply *rp, struct json_object **out)
 {
-	struct http_reply rp;
-	struct err e;
 	int rc = CTL_DONE;
 
-	if (http_call(ctl, method, path, body, &rp, &e) < 0) {
-		fprintf(stderr, "archonctl: %s\n", e.text);
-		return CTL_UNREACHABLE;
-	}
-	if (rp.status / 100 != 2) {
-		rc = http_complain(&rp);
+	if (rp->status / 100 != 2) {
+		rc = http_complain(rp);
 	} else {
-		const char *s = text_str(&rp.body);
+		const char *s = text_str(&rp->body);
 
 		*out = s != NULL ? json_tokener_parse(s) : NULL;
 		if (*out == NULL) {
@@ -124,8 +128,22 @@ http_json(const struct ctl *ctl, const char *method, const char *path, const cha
 			rc = CTL_FAILED;
 		}
 	}
-	text_fini(&rp.body);
+	text_fini(&rp->body);
 	return rc;
+}
+
+int
+http_json(const struct ctl *ctl, const char *method, const char *path, const char *body,
+    struct json_object **out)
+{
+	struct http_reply rp;
+	struct err e;
+
+	if (http_call(ctl, method, path, body, &rp, &e) < 0) {
+		fprintf(stderr, "archonctl: %s\n", e.text);
+		return CTL_UNREACHABLE;
+	}
+	return http_object(ctl, &rp, out);
 }
 
 void

@@ -26,6 +26,9 @@ void http_setup(CURL *curl, const struct ctl *ctl, const char *path);
 int http_call(const struct ctl *ctl, const char *method, const char *path, const char *body,
     struct http_reply *out, struct err *e);
 
+/* Perform what was set up.  The same; curl stays the caller's. */
+int http_perform(CURL *curl, const struct ctl *ctl, struct http_reply *out, struct err *e);
+
 /* e = "nothing answers at ...; what to do". */
 int http_unreachable(const struct ctl *ctl, const char *why, struct err *e);
 
@@ -35,6 +38,9 @@ int http_unreachable(const struct ctl *ctl, const char *why, struct err *e);
  */
 int http_json(const struct ctl *ctl, const char *method, const char *path, const char *body,
     struct json_object **out);
+
+/* What http_json() makes of a reply, which is freed. */
+int http_object(const struct ctl *ctl, struct http_reply *rp, struct json_object **out);
 
 /* The reply's error sentence as an exit status, said on stderr. */
 int http_complain(struct http_reply *rp);

@@ -10,6 +10,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/cmd_logs_run.c \
 	%reldir%/cmd_stat.c \
 	%reldir%/cmd_steer.c \
+	%reldir%/cmd_upload.c \
 	%reldir%/cmd_watch_raw.c \
 	%reldir%/ctl.h \
 	%reldir%/follow.c %reldir%/follow.h \

@@ -23,6 +23,7 @@ static const struct {
 	[COMMAND_RETRY]	  = { "retry", "ID" },
 	[COMMAND_REFRESH] = { "refresh", "SOURCE" },
 	[COMMAND_FAILURES] = { "failures", "ID" },
+	[COMMAND_UPLOAD]  = { "upload", "FILE" },
 	[COMMAND_SEARCH]  = { "search", "TEXT" },
 	[COMMAND_SOURCES] = { "sources", NULL },
 	[COMMAND_STAT]	  = { "stat", NULL },
@@ -69,8 +70,8 @@ static const unsigned belongs_to[N_OPTIONS] = {
 	[OPT_URL] = EVERY, [OPT_CONFIG] = EVERY, [OPT_JSON] = EVERY, [OPT_HELP] = EVERY, [OPT_CHECK] = EVERY,
 	[OPT_VERSION] = EVERY,
 	[OPT_DEPTH] = BIT(CRAWL), [OPT_MAX_PAGES] = BIT(CRAWL), [OPT_CONCURRENCY] = BIT(CRAWL),
-	[OPT_TAG] = BIT(CRAWL), [OPT_TYPE] = BIT(CRAWL) | BIT(SEARCH),
-	[OPT_INCLUDE] = BIT(CRAWL), [OPT_EXCLUDE] = BIT(CRAWL), [OPT_DETACH] = BIT(CRAWL),
+	[OPT_TAG] = BIT(CRAWL) | BIT(UPLOAD), [OPT_TYPE] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH),
+	[OPT_INCLUDE] = BIT(CRAWL), [OPT_EXCLUDE] = BIT(CRAWL), [OPT_DETACH] = BIT(CRAWL) | BIT(UPLOAD),
 	[OPT_ALL] = BIT(LIST), [OPT_SOURCE] = BIT(SEARCH), [OPT_LIMIT] = BIT(SEARCH) | BIT(LOGS),
 	[OPT_WATCH] = BIT(STAT), [OPT_DUMP] = BIT(STAT),
 	[OPT_FOLLOW] = BIT(LOGS), [OPT_SINCE] = BIT(LOGS), [OPT_LEVEL] = BIT(LOGS) | BIT(LOGS_PUSH),
@@ -161,6 +162,7 @@ static int
 take_words(struct options *o, int n, char **words, struct err *e)
 {
 	const char *want;
+	bool many;
 	int used;
 
 	if (n == 0)
@@ -168,15 +170,16 @@ take_words(struct options *o, int n, char **words, struct err *e)
 	if ((o->command = command_of(n, words, &used)) == COMMAND_NONE)
 		return err_set(e, -EINVAL, "no command '%s'.  See archonctl --help", words[0]);
 	want = commands[o->command].word;
+	many = o->command == COMMAND_LOGS_RUN || o->command == COMMAND_UPLOAD;
 	words += used;
 	n -= used;
 	if (want != NULL && n < 1)
 		return err_set(e, -EINVAL, "%s needs its %s", commands[o->command].name, want);
-	if (n > (want != NULL) && o->command != COMMAND_LOGS_RUN)
+	if (n > (want != NULL) && !many)
 		return err_set(e, -EINVAL, "%s: '%s' is one word too many%s", commands[o->command].name, words[want != NULL],
 		    want != NULL && strcmp(want, "TEXT") == 0 ? " (put the text in quotes)" : "");
 	o->word = want != NULL ? words[0] : NULL;
-	o->argv = o->command == COMMAND_LOGS_RUN ? words : NULL;
+	o->argv = many ? words : NULL;
 	return 0;
 }
 
@@ -222,6 +225,7 @@ options_help(void)
 "  crawl URL       crawl a site and follow it; Ctrl-C cancels it\n"
 "                  --depth N  --max-pages N  --concurrency N  --tag T  --type T\n"
 "                  --include GLOB  --exclude GLOB  --detach (do not follow)\n"
+"  upload FILE...  add documents: --tag T  --type T  --detach\n"
 "  list [--all]    crawls under way, or also the ended ones\n"
 "  watch ID        follow a crawl (--raw: each message)   stop ID   cancel it\n"
 "  pause ID        resume ID             retry ID     the same crawl once more\n"

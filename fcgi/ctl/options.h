@@ -13,7 +13,7 @@ enum { OPTIONS_LIST_MAX = 20 };
 
 enum command {
 	COMMAND_NONE, COMMAND_CRAWL, COMMAND_LIST, COMMAND_WATCH, COMMAND_STOP,
-	COMMAND_PAUSE, COMMAND_RESUME, COMMAND_RETRY, COMMAND_REFRESH, COMMAND_FAILURES,
+	COMMAND_PAUSE, COMMAND_RESUME, COMMAND_RETRY, COMMAND_REFRESH, COMMAND_FAILURES, COMMAND_UPLOAD,
 	COMMAND_SEARCH, COMMAND_SOURCES, COMMAND_STAT, COMMAND_HEALTH,
 	COMMAND_LOGS, COMMAND_LOGS_PUSH, COMMAND_LOGS_RUN, N_COMMANDS,
 };
@@ -26,7 +26,7 @@ struct options_list {
 struct options {		/* strings are borrowed from argv */
 	enum command command;
 	const char  *word;	/* URL, ID or TEXT; NULL when the command takes none */
-	char	   **argv;	/* of `logs run`: what to run, NULL-terminated */
+	char	   **argv;	/* of `logs run`: what to run; of `upload`: the files; NULL-terminated */
 	const char  *url, *config;
 	bool	     json, help, version, check;
 	bool	     all, detach, watch, dump, follow, raw, restart;

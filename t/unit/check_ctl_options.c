@@ -49,6 +49,8 @@ static const struct {
 	{ "its option before the dashes", { "logs", "run", "ls", "--long" }, -EINVAL, 0, NULL, "no option" },
 	{ "raw", { "watch", "x", "--raw" }, 0, COMMAND_WATCH, "x", NULL },
 	{ "raw list", { "list", "--raw" }, -EINVAL, 0, NULL, "list has no option --raw" },
+	{ "upload", { "upload", "a.md", "b.pdf", "--tag", "x", "--type", "business" }, 0, COMMAND_UPLOAD, "a.md", NULL },
+	{ "upload what", { "upload" }, -EINVAL, 0, NULL, "needs its FILE" },
 	{ "health", { "health" }, 0, COMMAND_HEALTH, NULL, NULL },
 	{ "help needs no command", { "--help" }, 0, COMMAND_NONE, NULL, NULL },
 	{ "version", { "--version" }, 0, COMMAND_NONE, NULL, NULL },

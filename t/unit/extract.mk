@@ -18,6 +18,14 @@ t_unit_check_markdown_CPPFLAGS = $(unit_cppflags)
 t_unit_check_markdown_LDADD = $(extract_libs) $(unit_libs)
 endif
 
+t_unit_check_upload_SOURCES = %D%/check_upload.c %D%/scratch.h
+t_unit_check_upload_CPPFLAGS = $(unit_cppflags)
+t_unit_check_upload_LDADD = fcgi/crawler/libextract.a $(unit_libs)
+if HAVE_CHECK
+check_PROGRAMS += t/unit/check_upload
+TESTS += t/unit/check_upload
+endif
+
 # Golden pages: NAME.html and the Markdown it becomes, by hand.
 extract_golden = \
 	antora asciidoctor docbook docbook-chapter docbook-refentry docusaurus docusaurus-tabs doxygen \
@@ -27,4 +35,5 @@ extract_golden = \
 	rustdoc-trait sphinx sphinx-autodoc sphinx-furo sphinx-old sphinx-pydata sphinx-rtd starlight \
 	texinfo vitepress wordpress yard
 EXTRA_DIST += $(extract_golden:%=t/data/extract/%.html) $(extract_golden:%=t/data/extract/%.md) \
+	t/fuzz/fuzz_rst.c t/fuzz/rst/sphinx t/fuzz/fuzz_pdf_text.c t/fuzz/pdf_text/page t/fuzz/fuzz_zip_part.c t/fuzz/zip_part/two \
 	t/fuzz/fuzz_charset.c t/fuzz/fuzz_chunk.c t/fuzz/fuzz_extract.c t/fuzz/seeds/fuzz_extract/long-reference

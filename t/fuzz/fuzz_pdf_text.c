@@ -1,0 +1,21 @@
+/* fuzz_pdf_text - any bytes: HTML of them, without end or harm. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "crawler/pdf_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct text out = { 0 };
+
+	pdf_text_html(&out, (const char *)data, size);
+	if (out.failed || out.len > 400 * size + 1000)
+		abort();
+	text_fini(&out);
+	return 0;
+}
