@@ -7,7 +7,7 @@
 h_need
 
 h_must 'a site' h_badsite
-h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 16KiB' 'max_queued = 30' 'table_rows = 2000' 'max_crawls = 20'
+h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 16KiB' 'max_upload = 64KiB' 'max_queued = 30' 'table_rows = 2000' 'max_crawls = 20'
 for part in api mcp; do "$T_BLD/fcgi/$part/archon-$part" --list-routes; done >"$T/listed"
 
 walk() { timeout 600 /usr/bin/python3 "$T_SRC/t/api/walk" "$T/http.sock" "$@" >"$T/walked" 2>"$T/walk.err" || { cat "$T/walk.err"; return 1; }; }

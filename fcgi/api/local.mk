@@ -26,7 +26,7 @@ nodist_fcgi_api_libapi_a_SOURCES = %reldir%/openapi_json.c
 # The description of the API: pieces a person can read, one JSON text for the program.
 openapi_pieces = $(srcdir)/%reldir%/openapi
 openapi_sources = $(openapi_pieces)/head.json $(openapi_pieces)/crawls.json $(openapi_pieces)/progress.json \
-	$(openapi_pieces)/items.json $(openapi_pieces)/search.json $(openapi_pieces)/mcp.json \
+	$(openapi_pieces)/items.json $(openapi_pieces)/documents.json $(openapi_pieces)/search.json $(openapi_pieces)/mcp.json \
 	$(openapi_pieces)/health.json $(openapi_pieces)/schemas.json
 %reldir%/openapi_json.c: $(openapi_sources) $(srcdir)/%reldir%/openapi/join
 	$(AM_V_GEN)$(MKDIR_P) %reldir% && $(SHELL) $(srcdir)/%reldir%/openapi/join $(VERSION) $(openapi_sources) >$@.new && mv $@.new $@
