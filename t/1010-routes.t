@@ -45,7 +45,7 @@ answers() {	# METHOD PATTERN: anything but "no such path" and "no such method", 
 	method=$1; shift
 	status=$(t_get -X "$method" -H 'Content-Type: application/json' "$@" "$path")
 	echo "$method $path: $status"; cat "$T/body"
-	case $status in 200 | 202 | 409 | 422 | 501) ;; *) return 1 ;; esac
+	case $status$path in 200* | 202* | 409* | 422* | 501*) ;; 415/api/documents/upload) ;; *) return 1 ;; esac	# a form, no JSON
 	grep -q '^[[{]' "$T/body" && grep -qi '^content-type: application/json' "$T/head"
 }
 while read -r method pattern; do
