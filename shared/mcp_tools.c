@@ -6,6 +6,7 @@
 
 #include "shared/crawl_params.h"
 #include "shared/json_text.h"
+#include "shared/upload.h"
 
 #define TEXT(name, required, max, what)		{ name, MCP_ARG_TEXT, required, 0, max, 0, what }
 #define NUMBER(name, min, max, initial, what)	{ name, MCP_ARG_NUMBER, false, min, max, initial, what }
@@ -56,6 +57,26 @@ static const struct mcp_tool_about tools[MCP_N_TOOLS] = {
 		"error or cancelled when it has ended; before that, ask again after some seconds.",
 		.args = { TEXT("progress_id", true, ID_TOPIC_MAX, "from crawl_single_page or smart_crawl_url") },
 	},
+	[MCP_DELETE_SOURCE] = {
+		"delete_source", "Delete a source",
+		"Take a source out of the knowledge base with all its pages, passages and code examples; a crawl of it that is "
+		"under way is ended. It cannot be undone: ask the user first.",
+		.writes = true, .destroys = true,
+		.args = { TEXT("source_id", true, 63, "from get_available_sources") },
+	},
+	[MCP_UPLOAD_DOCUMENT] = {
+		"upload_document", "Add a document",
+		"Add a document of your own to the knowledge base: " UPLOAD_TYPES ". Returns a progress_id at once. The same "
+		"content again is not read twice. For more than 1 MiB use POST /api/documents/upload of the HTTP API.",
+		.writes = true,
+		.args = {
+			TEXT("file_content", true, INT32_MAX, "the document's text; of a .pdf or .docx its bytes in base64"),
+			TEXT("filename", true, UPLOAD_NAME_BYTES - 1, "its name; the ending tells its type"),
+			TEXT("knowledge_type", false, 31, "technical (the default) or business"),
+			{ "tags", MCP_ARG_TAGS, false, 0, PARAMS_LIST_MAX, 0, "words to find it by" },
+			CHUNK_ARG,
+		},
+	},
 };
 
 const struct mcp_tool_about *
@@ -79,18 +100,31 @@ mcp_tool_find(struct slice name, enum mcp_tool *out)
 static void
 arg_put(struct text *t, const struct mcp_arg *a)
 {
+	static const char *const types[] = {
+		[MCP_ARG_TEXT] = "string", [MCP_ARG_NUMBER] = "integer", [MCP_ARG_TAGS] = "array",
+	};
+
 	json_key(t, a->name);
 	json_open(t, '{');
-	json_kstr(t, "type", a->kind == MCP_ARG_TEXT ? "string" : "integer");
+	json_kstr(t, "type", types[a->kind]);
 	json_kstr(t, "description", a->what);
-	if (a->kind == MCP_ARG_TEXT) {
+	switch (a->kind) {
+	case MCP_ARG_TEXT:
 		if (a->required)
 			json_kint(t, "minLength", 1);
-		json_kint(t, "maxLength", a->max);
-	} else {
+		if (a->max < INT32_MAX)
+			json_kint(t, "maxLength", a->max);
+		break;
+	case MCP_ARG_NUMBER:
 		json_kint(t, "minimum", a->min);
 		json_kint(t, "maximum", a->max);
 		json_kint(t, "default", a->initial);
+		break;
+	case MCP_ARG_TAGS:
+		json_key(t, "items");
+		json_raw(t, "{\"type\":\"string\"}", 17);
+		json_kint(t, "maxItems", a->max);
+		break;
 	}
 	json_close(t, '}');
 }

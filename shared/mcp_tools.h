@@ -18,12 +18,14 @@ enum mcp_tool {
 	MCP_CRAWL_SINGLE_PAGE,
 	MCP_SMART_CRAWL_URL,
 	MCP_GET_CRAWL_PROGRESS,
+	MCP_DELETE_SOURCE,
+	MCP_UPLOAD_DOCUMENT,
 	MCP_N_TOOLS
 };
 
 enum { MCP_ARGS_MAX = 6, MCP_TEXT_MAX = 2047 };		/* bytes of an argument, unless it says otherwise */
 
-enum mcp_arg_kind { MCP_ARG_TEXT, MCP_ARG_NUMBER };
+enum mcp_arg_kind { MCP_ARG_TEXT, MCP_ARG_NUMBER, MCP_ARG_TAGS };
 
 struct mcp_arg {
 	const char *name;

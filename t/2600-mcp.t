@@ -66,6 +66,19 @@ t_ok '...returns at once, with its id' result '"progress_id": "[0-9a-f-]{36}"'
 one=$(member progress_id)
 t_ok '...ends' t_until 20 h_ended "$one"
 t_ok '...with one page' h_is "$one" processedPages 1
+page=$(h_get sourceId)
+t_ok 'one page where a site was crawled from' tool crawl_single_page "{\"url\":\"http://$H_BAD/site/agent/12x60/\"}"
+t_ok '...is not that site cut to one page' result 'source .*crawl it again with smart_crawl_url.*"isError": true'
+t_ok 'a document' tool upload_document '{"file_content":"# Frobnication\n\nHow to frobnicate a widget.\n","filename":"frob.md","tags":["own"],"chunk_size":500}' --progress
+t_ok '...is read' result '"status": "completed"'
+t_ok 'it is found' tool perform_rag_query '{"query":"frobnicate"}'
+t_ok '...by its own words' result 'How to frobnicate a widget'
+t_ok 'the same again' tool upload_document '{"file_content":"# Frobnication\n\nHow to frobnicate a widget.\n","filename":"again.md"}'
+t_ok '...is known' result '"duplicate": true'
+t_ok 'the page is deleted' tool delete_source "{\"source_id\":\"$page\"}"
+t_ok '...as asked' result '"deleted": true'
+t_ok '...and not twice' tool delete_source "{\"source_id\":\"$page\"}"
+t_ok '...which is told' result '"isError": true'
 t_ok 'a crawl that cannot be: an error for the model' tool smart_crawl_url '{"url":"http://127.0.0.1:1/"}' --progress
 t_ok '...that says why' result '"isError": true'
 logged() { t_get '/api/mcp/logs?limit=200' >/dev/null; grep -qE -- "$1" "$T/body"; }
@@ -94,6 +107,12 @@ t_ok 'TERM ends it with streams under way' t_stop mcp
 while read -r pid; do wait "$pid" 2>/dev/null; done <"$T/many.pids"
 last_words() { cat "$T"/many.[0-9]*; [ "$(cat "$T"/many.[0-9]* | grep -c '"content"')" -eq 20 ]; }
 t_ok '...each of which got its answer' last_words
+cancel_all() {
+	t_get /api/progress >/dev/null
+	grep -oE '"progressId":"[^"]*"' "$T/body" | cut -d'"' -f4 >"$T/live"
+	while read -r live; do t_status 200 -X DELETE "/api/crawl-progress/$live" </dev/null || [ "$t_got" = 409 ] || return; done <"$T/live"
+}
+t_ok 'their crawls are cancelled' cancel_all
 down() { rpc 502 "$ping" && holds '"jsonrpc":"2.0".*"code":-32000'; }
 t_ok 'without it: 502, as JSON-RPC' down
 degraded() { t_status 200 /health && holds '"status":"degraded".*"mcp":"down"'; }
@@ -126,6 +145,22 @@ t_ok 'stat says so' sh -c 't=$("$@") && echo "$t" | grep -q "^mcp: stopped by an
 t_ok 'start' message start 'MCP server is starting'
 t_ok 'it answers' rpc 200 "$ping"
 t_ok 'both are in the log' logged '"MCP server stopped".*"MCP server started"'
+
+# -- the official SDK, where it is installed: T_MCP_SDK says where ------------------------------
+sdk() {	# it knows no unix sockets: a door of its own to our nginx
+	/usr/bin/python3 "$T_SRC/t/mcp/client" door "$T/http.sock" >"$T/port" &
+	sdk_door=$!
+	t_until 10 test -s "$T/port"
+	timeout 100 node "$T_SRC/t/mcp/sdk.mjs" "$T_MCP_SDK" "http://127.0.0.1:$(cat "$T/port")/mcp" "http://$H_BAD/site/sdk/40x30/"
+	sdk_rc=$?
+	kill "$sdk_door"
+	return $sdk_rc
+}
+if [ -d "${T_MCP_SDK:-none}" ] && command -v node >/dev/null; then
+	t_ok 'the official SDK works with it' sdk
+else
+	t_skip 'the official SDK works with it' 'T_MCP_SDK names no directory with @modelcontextprotocol/sdk'
+fi
 
 # -- how to connect -------------------------------------------------------------------------
 t_ok 'the configuration names the address that was called' t_status 200 -H 'Host: kb.example.com:8443' /api/mcp/config

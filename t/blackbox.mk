@@ -23,6 +23,5 @@ blackbox_scripts = \
 	%D%/4000-conf.t \
 	%D%/4100-run.t
 TESTS += $(blackbox_scripts)
-EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
-EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/ws/client %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/upload.sh %D%/documents

@@ -41,6 +41,7 @@ enum {
 	MCP_THREADS = 16,
 	MCP_STREAMS = 12,	/* calls that wait for a crawl at once; the other threads answer */
 	MCP_BATCH_MAX = 50,
+	MCP_BODY_BYTES = 2 << 20,	/* a document that a model passes on; the HTTP API takes larger ones */
 };
 
 struct routes mcp_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf);
@@ -64,7 +65,7 @@ void method_run(struct call *c, const struct rpc_message *m, struct text *out);
 /* -- tools -------------------------------------------------------------------------- */
 
 struct tool_args {		/* in the order of mcp_tool_about(); borrowed from the call */
-	struct { bool given; const char *text; int64_t number; } v[MCP_ARGS_MAX];
+	struct { bool given; const char *text; int64_t number; struct json_object *value; } v[MCP_ARGS_MAX];
 };
 
 struct tool_out {
@@ -76,13 +77,15 @@ struct tool_out {
 };
 
 typedef void tool_f(const struct call *c, const struct tool_args *a, struct tool_out *out);
-tool_f tool_rag_query, tool_sources, tool_crawl_page, tool_crawl_site, tool_progress;
+tool_f tool_rag_query, tool_sources, tool_delete, tool_crawl_page, tool_crawl_site, tool_progress,
+    tool_upload;
 
 void tool_run(struct call *c, const struct rpc_message *m, struct text *out);	/* tools/call */
 
 __attribute__((format(printf, 2, 3)))
 void tool_failed(struct tool_out *out, const char *fmt, ...);	/* the model reads it: say what to do */
 void tool_refused(struct tool_out *out, const struct refusal *why);
+void tool_no_source(struct tool_out *out, const char *asked);
 __attribute__((format(printf, 2, 3)))
 void tool_gist(struct tool_out *out, const char *fmt, ...);
 

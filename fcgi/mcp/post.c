@@ -161,9 +161,10 @@ post(const struct request *rq, struct reply *out)
 struct routes
 mcp_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
 {
+	(void)conf;
 	for (unsigned i = 0; i < MCP_N_ROUTES; i++) {
 		tbl[i] = table[i];
-		tbl[i].max_body_bytes = conf != NULL ? (size_t)conf->body_max_bytes : 1;
+		tbl[i].max_body_bytes = MCP_BODY_BYTES;
 		tbl[i].handler = post;
 	}
 	return (struct routes){ tbl, MCP_N_ROUTES };

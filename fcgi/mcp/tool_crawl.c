@@ -96,6 +96,25 @@ tool_progress(const struct call *c, const struct tool_args *a, struct tool_out *
 
 /* -- starting -------------------------------------------------------------------------- */
 
+/*
+ * One page whose address a whole site was crawled from would be the same source,
+ * and the site would be kept up as one page from then on.
+ */
+static bool
+is_site(const struct call *c, const struct crawl_params *page, struct tool_out *out)
+{
+	struct store *st = service_store(c->thread, c->rq->request_id);
+	char source[ID_SOURCE_BYTES];
+	struct crawl_params there;
+
+	crawl_params_source(page, source);
+	if (st == NULL || store_source_params(st, source, &there) != 0 || there.max_pages <= page->max_pages)
+		return false;
+	tool_failed(out, "A whole site was crawled from this address, source %s: search it, or crawl it again with smart_crawl_url.",
+	    source);
+	return true;
+}
+
 /* As a client of the HTTP API would ask for it: one place knows names, limits and defaults. */
 static void
 crawl_begin(const struct call *c, struct text *body, struct tool_out *out)
@@ -112,6 +131,8 @@ crawl_begin(const struct call *c, struct text *body, struct tool_out *out)
 		tool_failed(out, "%s.", e.text);
 	else if (rc < 0)
 		tool_failed(out, "The service is short of memory, try again.");
+	else if (params.max_pages == 1 && is_site(c, &params, out))
+		return;
 	else if (crawl_accept(c->thread, &params, c->rq->request_id, &p, &why) != 0)
 		tool_refused(out, &why);
 	else

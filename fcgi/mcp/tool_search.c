@@ -1,15 +1,12 @@
-/* What is there, and where it says something about a question. */
+/* What the knowledge base says about a question. */
 #include "config.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "shared/json_text.h"
-#include "shared/knowledge.h"
 
 #include "mcp/mcp.h"
-
-enum { SOURCES_MAX = 200 };	/* in one answer: more than an agent wants to read */
 
 /* The source's id when it is one of ours, NULL for "" - and false, said, when it is unknown. */
 static bool
@@ -27,7 +24,7 @@ source_of(struct store *st, const char *asked, const char **out, const struct ca
 		return true;
 	}
 	if (rc == -ENOENT) {
-		tool_failed(said, "There is no source %.60s: get_available_sources lists them with their source_id.", asked);
+		tool_no_source(said, asked);
 	} else {
 		(void)refuse_store(&why, st, rc, "source", c->rq->request_id);
 		tool_refused(said, &why);
@@ -99,53 +96,4 @@ tool_rag_query(const struct call *c, const struct tool_args *a, struct tool_out 
 		text_puts(&out->said, "Nothing was found. Try fewer or other words, or crawl the documentation with "
 		    "smart_crawl_url; get_available_sources says what is there.");
 	tool_gist(out, "%u passages for \"%.80s\"", hits.n, query);
-}
-
-/* -- get_available_sources ---------------------------------------------------------------- */
-
-static int
-source_put(const struct source *s, void *arg)
-{
-	struct tool_out *out = arg;
-	bool titled = s->title != NULL && s->title[0] != '\0';
-
-	text_printf(&out->said, "- `%s` %s\n  %s, %s: %lld pages, %lld passages, %lld code examples\n", s->id,
-	    titled ? s->title : s->url, s->url, s->status, (long long)s->n_pages, (long long)s->n_chunks,
-	    (long long)s->n_code_examples);
-	return knowledge_source_put(s, &out->data);
-}
-
-void
-tool_sources(const struct call *c, const struct tool_args *a, struct tool_out *out)
-{
-	const struct source_filter every = { .limit = SOURCES_MAX };
-	struct store *st = service_store(c->thread, c->rq->request_id);
-	struct refusal why;
-	int rc, total;
-
-	(void)a;
-	if (st == NULL) {
-		(void)refuse_no_store(&why);
-		tool_refused(out, &why);
-		return;
-	}
-	json_open(&out->data, '{');
-	json_key(&out->data, "sources");
-	json_open(&out->data, '[');
-	total = rc = store_sources_count(st, &every);
-	if (rc >= 0)
-		rc = store_sources_each(st, &every, source_put, out);
-	if (rc < 0) {
-		(void)refuse_store(&why, st, rc, "sources", c->rq->request_id);
-		tool_refused(out, &why);
-		return;
-	}
-	json_close(&out->data, ']');
-	json_kint(&out->data, "total", total);
-	json_close(&out->data, '}');
-	if (total == 0)
-		text_puts(&out->said, "Nothing has been crawled yet: smart_crawl_url crawls a documentation site.");
-	else if (total > SOURCES_MAX)
-		text_printf(&out->said, "... and %d more.\n", total - SOURCES_MAX);
-	tool_gist(out, "%d sources", total);
 }

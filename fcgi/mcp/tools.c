@@ -16,6 +16,8 @@ static tool_f *const run[] = {
 	[MCP_CRAWL_SINGLE_PAGE] = tool_crawl_page,
 	[MCP_SMART_CRAWL_URL] = tool_crawl_site,
 	[MCP_GET_CRAWL_PROGRESS] = tool_progress,
+	[MCP_DELETE_SOURCE] = tool_delete,
+	[MCP_UPLOAD_DOCUMENT] = tool_upload,
 };
 _Static_assert(sizeof run / sizeof run[0] == MCP_N_TOOLS, "every tool has its function");
 
@@ -125,6 +127,22 @@ text_read(const struct mcp_arg *about, struct json_object *v, const char **out, 
 	return true;
 }
 
+static bool
+arg_read(const struct mcp_arg *about, struct json_object *v, struct tool_args *a, unsigned i, struct tool_out *said)
+{
+	switch (about->kind) {
+	case MCP_ARG_NUMBER:
+		return number_read(about, v, &a->v[i].number, said);
+	case MCP_ARG_TEXT:
+		return text_read(about, v, &a->v[i].text, said);
+	default:			/* crawl_params.h knows what a tag may be */
+		if (json_object_is_type(v, json_type_array))
+			return true;
+		tool_failed(said, "%s must be an array of texts.", about->name);
+		return false;
+	}
+}
+
 /* Unknown members are ignored, as everywhere; null is the same as nothing. */
 static bool
 args_read(const struct mcp_tool_about *tool, struct json_object *o, struct tool_args *a, struct tool_out *said)
@@ -134,6 +152,7 @@ args_read(const struct mcp_tool_about *tool, struct json_object *o, struct tool_
 		struct json_object *v = NULL;
 
 		a->v[i].given = o != NULL && json_object_object_get_ex(o, about->name, &v) && v != NULL;
+		a->v[i].value = v;
 		a->v[i].number = about->initial;
 		a->v[i].text = "";
 		if (!a->v[i].given && about->required) {
@@ -142,8 +161,7 @@ args_read(const struct mcp_tool_about *tool, struct json_object *o, struct tool_
 		}
 		if (!a->v[i].given)
 			continue;
-		if (about->kind == MCP_ARG_NUMBER ? !number_read(about, v, &a->v[i].number, said)
-		    : !text_read(about, v, &a->v[i].text, said))
+		if (!arg_read(about, v, a, i, said))
 			return false;
 	}
 	return true;
