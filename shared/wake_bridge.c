@@ -11,6 +11,13 @@ bridge_main(void *arg)
 {
 	struct wake_bridge *b = arg;
 
+	/*
+	 * With descriptors of its own: while two threads share theirs, the kernel
+	 * counts every use of one up and down, for each send() of the loop.  A kernel
+	 * that cannot do it only costs time.
+	 */
+	if (close_range((unsigned)b->efd + 1, ~0U, CLOSE_RANGE_UNSHARE) == 0)
+		(void)close_range(STDERR_FILENO + 1, (unsigned)b->efd - 1, 0);
 	while (!atomic_load(&b->stopping)) {
 		(void)wakeup_wait(b->wk, BRIDGE_BOUND_MS);	/* woken or not: the loop scans */
 		(void)eventfd_write(b->efd, 1);		/* EAGAIN: it is readable already */

@@ -119,7 +119,10 @@ t_conf() {
 }
 
 t_nginx() {
-	nginx_write "$T_SRC" "$T/nginx" "$T/run" "$T/data" "unix:$T/http.sock" || return
+	nginx_write "$T_SRC" "$T/nginx" "$T/run" "$T/data" "unix:$T/http.sock" && t_nginx_start
+}
+
+t_nginx_start() {	# with the files as they are
 	t_start nginx "$T_NGINX" -p "$T/nginx" -c "$T/nginx/nginx.conf" -e "$T/nginx/error.log"
 	t_until 10 test -S "$T/http.sock"
 }

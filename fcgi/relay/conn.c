@@ -13,7 +13,7 @@
 #include "shared/log.h"
 #include "shared/trace.h"
 
-enum { RECV_BYTES = 16384 };		/* an event: nobody starves */
+enum { RECV_BYTES = 16384, CACHE_LINE_BYTES = 64 };	/* an event: nobody starves */
 _Static_assert((int)HEAD_BYTES_MAX + (int)RECV_BYTES <= (int)LOOP_SCRATCH_BYTES,
     "what is held and what arrives fit together");
 _Static_assert(sizeof(struct conn) <= 232, "20,000 of them: keep them small");
@@ -259,7 +259,15 @@ conn_kick(struct conn *c)
 void
 conn_kick_subscriber(struct subscriber *s)
 {
-	conn_kick(OWNER_OF(s, struct conn, sub));
+	struct conn *c = OWNER_OF(s, struct conn, sub);
+
+	if (s->next != NULL) {		/* its turn comes next: fetched while the kernel sends to this one */
+		const char *next = (const char *)OWNER_OF(s->next, struct conn, sub);
+
+		for (size_t at = 0; at < sizeof *c; at += CACHE_LINE_BYTES)
+			__builtin_prefetch(next + at);
+	}
+	conn_kick(c);
 }
 
 /* -- life -------------------------------------------------------------------- */

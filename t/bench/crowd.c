@@ -19,7 +19,7 @@ enum { READ_BYTES = 65536, MESSAGE_MAX = 65536, READER_EVENTS = 512, SETTLE_MS =
 
 struct reader_shared {		/* written by its reader only */
 	_Atomic uint64_t count[DELAY_BUCKETS];
-	_Atomic uint64_t max_ns, taken;
+	_Atomic uint64_t max_ns, gaps, taken;
 	atomic_uint	 ready;
 };
 
@@ -40,6 +40,7 @@ struct reader {
 	struct reader_shared *mine;
 	const char *key;		/* of the stamp */
 	size_t	 key_len;
+	size_t	 at;		/* where the stamp stood in the last message: mostly it stands there again */
 	uint64_t turn;
 	int	 ep;
 	uint8_t	 buf[READ_BYTES + MESSAGE_MAX];
@@ -66,6 +67,17 @@ bucket_ns(unsigned i)		/* its middle */
 	return i < 32 ? i : (((uint64_t)(i % 32) + 32) << (e - 5)) + (((uint64_t)1 << (e - 5)) >> 1);
 }
 
+void
+delays_add(struct delays *sum, const struct delays *d)
+{
+	for (unsigned i = 0; i < DELAY_BUCKETS; i++)
+		sum->count[i] += d->count[i];
+	sum->n += d->n;
+	sum->gaps += d->gaps;
+	if (d->max_ns > sum->max_ns)
+		sum->max_ns = d->max_ns;
+}
+
 uint64_t
 delays_at_ns(const struct delays *d, double share)
 {
@@ -85,18 +97,33 @@ add_own(_Atomic uint64_t *n)		/* one writer: no locked instruction is needed */
 	atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
-static void
-reader_message(struct reader *r, const uint8_t *p, size_t len)
+static size_t
+reader_find(struct reader *r, const uint8_t *p, size_t len)	/* where the stamp begins; 0: there is none */
 {
-	const uint8_t *at = memmem(p, len, r->key, r->key_len);
-	uint64_t now = rig_stamp(), stamp = 0, ns;
+	const uint8_t *key;
 
-	if (at == NULL)
-		return;			/* a heartbeat, or a client that waits */
-	at += r->key_len;
+	if (r->at != 0 && r->at + STAMP_DIGITS <= len && memcmp(p + r->at - r->key_len, r->key, r->key_len) == 0)
+		return r->at;
+	if ((key = memmem(p, len, r->key, r->key_len)) == NULL || (size_t)(key - p) + r->key_len + STAMP_DIGITS > len)
+		return 0;
+	return r->at = (size_t)(key - p) + r->key_len;
+}
+
+static void
+reader_message(struct reader *r, const uint8_t *p, size_t len, uint64_t now)
+{
+	size_t at = reader_find(r, p, len);
+	uint64_t stamp = 0, ns;
+
+	if (at == 0) {			/* a heartbeat, a client that waits, or a gap */
+		if (memmem(p, len, "\"gap\"", 5) != NULL)
+			add_own(&r->mine->gaps);
+		return;
+	}
 	for (unsigned i = 0; i < STAMP_DIGITS; i++)
-		stamp = stamp * 10 + (uint64_t)(at[i] - '0');
-	if (stamp < atomic_load(&r->shared->from) || stamp >= atomic_load(&r->shared->until))
+		stamp = stamp * 10 + (uint64_t)(p[at + i] - '0');
+	if (stamp < atomic_load_explicit(&r->shared->from, memory_order_relaxed) ||
+	    stamp >= atomic_load_explicit(&r->shared->until, memory_order_relaxed))
 		return;
 	ns = now > stamp ? now - stamp : 0;
 	add_own(&r->mine->count[bucket_of(ns)]);
@@ -108,6 +135,7 @@ static void
 reader_take(struct reader *r, struct client *c)
 {
 	size_t len = c->held_len, at = 0;
+	uint64_t now;
 	ssize_t n;
 
 	if (len > 0)
@@ -117,6 +145,7 @@ reader_take(struct reader *r, struct client *c)
 		die("a client lost its connection: %s", n == 0 ? "closed" : strerror(errno));
 	if (n == -1)
 		return;
+	now = rig_stamp();
 	len += (size_t)n;
 	while (at < len) {
 		struct ws_header h;
@@ -127,7 +156,7 @@ reader_take(struct reader *r, struct client *c)
 		if (rc < 0 || h.opcode == WS_CLOSE)
 			die("a client got %s", rc < 0 ? "a broken frame" : "a Close");
 		if (h.opcode == WS_TEXT)
-			reader_message(r, r->buf + at + h.header_bytes, h.payload_bytes);
+			reader_message(r, r->buf + at + h.header_bytes, h.payload_bytes, now);
 		at += h.header_bytes + h.payload_bytes;
 	}
 	c->held_len = len - at;
@@ -192,6 +221,7 @@ reader_main(struct rig *g, struct reader *r, enum rig_target t, unsigned n)
 			for (unsigned i = 0; i < DELAY_BUCKETS; i++)
 				atomic_store_explicit(&r->mine->count[i], 0, memory_order_relaxed);
 			atomic_store(&r->mine->max_ns, 0);
+			atomic_store(&r->mine->gaps, 0);
 			r->turn = turn;
 		}
 		for (int i = 0; i < got; i++)
@@ -242,6 +272,16 @@ crowd_stop(struct crowd *c, struct rig *g)
 	pause_ms(SETTLE_MS);
 }
 
+int64_t
+crowd_cpu_ns(const struct crowd *c)
+{
+	int64_t ns = 0;
+
+	for (unsigned i = 0; i < c->n_readers; i++)
+		ns += process_cpu_ns(c->reader[i]);
+	return ns;
+}
+
 void
 crowd_record(struct crowd *c)
 {
@@ -276,6 +316,7 @@ crowd_take(struct crowd *c, struct delays *out)
 		}
 		if (max_ns > out->max_ns)
 			out->max_ns = max_ns;
+		out->gaps += atomic_load(&r->gaps);
 	}
 	atomic_store(&c->shared->until, 0);
 }

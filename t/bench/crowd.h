@@ -16,6 +16,7 @@ enum { DELAY_BUCKETS = 1920, CROWD_READERS_MAX = 16 };
 struct delays {			/* logarithmic, 32 steps to each doubling */
 	uint64_t count[DELAY_BUCKETS];
 	uint64_t n, max_ns;
+	uint64_t gaps;			/* how often a reader was told that it missed something */
 };
 
 struct crowd {
@@ -30,6 +31,9 @@ void crowd_stop(struct crowd *c, struct rig *g);
 void crowd_record(struct crowd *c);			/* from now on, what is published from now on */
 void crowd_take(struct crowd *c, struct delays *out);	/* stop recording; adds to *out */
 
+int64_t crowd_cpu_ns(const struct crowd *c);		/* of its readers */
+
+void delays_add(struct delays *sum, const struct delays *d);
 uint64_t delays_at_ns(const struct delays *d, double share);	/* share 0.5: the median */
 
 #endif

@@ -1,151 +1,134 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "shared/clock.h"
-#include "t/bench/crowd.h"
+#include "t/bench/search.h"
 
 /*
- * One topic, many clients: the highest rate of deliveries whose p99 is under
- * 100 ms, what the CPU time of a million of them is, the delay at a quarter of
- * the floor's rate, and the memory of idle clients.  Publications come faster
- * and faster; a target that falls behind sends the newest state less often, so
- * beyond its best the rate of deliveries no longer grows.
+ * One topic, many clients: the highest rate of deliveries with p99 under 100 ms
+ * (search.h) and what CPU each costs, the delay from publication to read at a
+ * quarter of the floor's rate, the memory of idle clients.  First the floor and
+ * the relay on its own socket, in turn; then the relay behind nginx.
+ *
+ * Publisher, target and readers share the machine's cores, so a target that
+ * costs the readers less reaches more: "driver" is what they take a delivery.
  */
 
 enum {
-	STEP_MS = 1500, QUICK_STEP_MS = 500, WARM_MS = 200,
-	STEPS_MAX = 16, FLAT_STEPS = 3,		/* so many without a better rate: that was the best */
-	FINALS = 5, QUICK_FINALS = 3,		/* at each one's best, in turn: their median counts */
+	QUARTER_MS = 2000, QUICK_QUARTER_MS = 500, QUARTERS = 3,	/* in turn, taken together */
 	READERS = 2, IDLE_CLIENTS = 20000, IDLE_READERS = 4, IDLE_SPARE = 128,
-	P99_MS = 100,
+	NGINX_IDLE_CLIENTS = 4000,
 };
 
-static const double step_up = 1.3, first_deliveries_s = 100000;
+static const unsigned sizes[] = { 1000, 10000 };
 
-struct step {
-	double	      publications_s, rate;	/* asked for; deliveries a second */
-	double	      cpu_s_per_million;
-	uint64_t      p50_ns, p99_ns;
-};
-
-static struct step
-measure(struct rig *g, struct crowd *c, double publications_s, int64_t ms)
-{
-	static struct delays d;
-	pid_t publisher = rig_publisher(g, c->target, (int64_t)(1e9 / publications_s), 0, 0);
-	int64_t from_ns, cpu_ns;
-	struct step s;
-
-	pause_ms(WARM_MS);
-	memset(&d, 0, sizeof d);
-	crowd_record(c);
-	from_ns = clock_mono_ns();
-	cpu_ns = target_cpu_ns(g, c->target);
-	pause_ms(ms);
-	cpu_ns = target_cpu_ns(g, c->target) - cpu_ns;
-	from_ns = clock_mono_ns() - from_ns;
-	crowd_take(c, &d);
-	rig_publisher_stop(g, publisher);
-	s = (struct step){
-		.publications_s = publications_s, .rate = (double)d.n / ((double)from_ns / 1e9), .p50_ns = delays_at_ns(&d, 0.5), .p99_ns = delays_at_ns(&d, 0.99),
-		.cpu_s_per_million = d.n > 0 ? (double)cpu_ns / 1e9 / ((double)d.n / 1e6) : 0,
-	};
-	return s;
-}
-
-static int
-by_rate(const void *a, const void *b)
-{
-	const struct step *x = a, *y = b;
-
-	return x->rate < y->rate ? -1 : x->rate > y->rate;
-}
-
-/* What else the machine does falls on all: they take turns, and the middle one counts. */
 static void
-finals(struct rig *g, struct crowd crowd[], struct step best[], unsigned n_targets)
+print_head(const struct rig *g)
 {
-	unsigned n = g->quick ? QUICK_FINALS : FINALS;
-	struct step s[RIG_TARGETS][FINALS];
-
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned t = 0; t < n_targets; t++)
-			if (best[t].rate > 0) {
-				s[t][i] = measure(g, &crowd[t], best[t].publications_s, g->quick ? QUICK_STEP_MS : STEP_MS);
-				if (s[t][i].p99_ns >= (uint64_t)P99_MS * 1000000)
-					s[t][i].rate = 0;
-			}
-	for (unsigned t = 0; t < n_targets; t++)
-		if (best[t].rate > 0) {
-			qsort(s[t], n, sizeof s[t][0], by_rate);
-			best[t] = s[t][n / 2];
-		}
+	printf("fanout: %s, frames of %zu bytes; x: against the floor of this run; us: CPU a delivery (s a million)\n"
+	    "                             with p99 < %d ms                CPU us                         at a quarter of the floor's\n"
+	    "clients  target              deliveries/s     x  p99 ms    own     x  nginx  driver   p50 ms p99 ms  x p50 x p99\n",
+	    g->logs ? "log" : "progress", g->frame_len, SEARCH_P99_MS);
 }
 
 static void
-fanout_to(struct rig *g, unsigned n_clients, unsigned n_targets)
+print_row(enum rig_target t, unsigned n_clients, const struct step *s, const struct delays *d, const struct delays *d_floor)
 {
-	struct crowd crowd[RIG_TARGETS];
-	struct step best[RIG_TARGETS] = { 0 }, quarter[RIG_TARGETS] = { 0 };
-	unsigned flat[RIG_TARGETS] = { 0 };
-	double publications_s = first_deliveries_s / n_clients;
-	int64_t ms = g->quick ? QUICK_STEP_MS : STEP_MS;
+	double p50 = (double)delays_at_ns(d, 0.5), p99 = (double)delays_at_ns(d, 0.99);
+	char nginx[16] = "";
 
-	for (unsigned t = 0; t < n_targets; t++)
-		if (rig_has(g, t))
-			crowd_start(&crowd[t], g, t, n_clients, READERS);
-	for (unsigned i = 0; i < STEPS_MAX; i++, publications_s *= step_up)
-		for (unsigned t = 0; t < n_targets; t++) {
-			struct step s;
+	if (t == RIG_NGINX)
+		(void)snprintf(nginx, sizeof nginx, "%.2f", s->nginx_us);
+	printf("%7u  %-18s %13.0f %5.2f %7.1f %6.2f %5.2f %6s %7.2f %8.2f %6.2f  %5.2f %5.2f\n", n_clients, rig_name(t),
+	    s->rate, s->x, (double)s->p99_ns / 1e6, s->cpu_us, s->cpu_x, nginx, s->driver_us,
+	    p50 / 1e6, p99 / 1e6, p50 / (double)delays_at_ns(d_floor, 0.5), p99 / (double)delays_at_ns(d_floor, 0.99));
+	(void)fflush(stdout);
+}
 
-			if (!rig_has(g, t) || flat[t] >= FLAT_STEPS)
-				continue;
-			s = measure(g, &crowd[t], publications_s, ms);
-			if (s.p99_ns < (uint64_t)P99_MS * 1000000 && s.rate > best[t].rate) {
-				flat[t] = s.rate > best[t].rate * 1.02 ? 0 : flat[t] + 1;
-				best[t] = s;
-			} else {
-				flat[t]++;
-			}
-		}
-	finals(g, crowd, best, n_targets);
-	for (unsigned t = 0; t < n_targets; t++)
-		if (rig_has(g, t)) {
-			quarter[t] = measure(g, &crowd[t], best[RIG_FLOOR].rate / n_clients / 4, ms * 2);
-			printf("%7u  %-18s %10.0f %6.2f  %8.1f %8.1f  %8.2f %6.2f  %8.0f %8.0f  %6.2f %6.2f\n", n_clients, rig_name(t),
-			    best[t].rate, best[t].rate / best[RIG_FLOOR].rate,
-			    (double)best[t].p50_ns / 1e6, (double)best[t].p99_ns / 1e6,
-			    best[t].cpu_s_per_million, best[t].cpu_s_per_million / best[RIG_FLOOR].cpu_s_per_million,
-			    (double)quarter[t].p50_ns / 1e3, (double)quarter[t].p99_ns / 1e3,
-			    (double)quarter[t].p50_ns / (double)quarter[RIG_FLOOR].p50_ns,
-			    (double)quarter[t].p99_ns / (double)quarter[RIG_FLOOR].p99_ns);
-			(void)fflush(stdout);
-		}
-	for (unsigned t = 0; t < n_targets; t++)
-		if (rig_has(g, t))
-			crowd_stop(&crowd[t], g);
+static void
+quarters(struct rig *g, struct search s[], double publications_s, struct delays d[])
+{
+	for (unsigned i = 0; i < QUARTERS; i++)
+		for (unsigned t = 0; t < RIG_TARGETS; t++)
+			if (s[t].on)
+				(void)search_measure(g, &s[t].crowd, publications_s, g->quick ? QUICK_QUARTER_MS : QUARTER_MS, &d[t]);
+}
+
+static void
+crowds(struct rig *g, struct search s[], unsigned n_clients, enum rig_target from, enum rig_target to)
+{
+	for (unsigned t = 0; t < RIG_TARGETS; t++)
+		if ((s[t].on = t >= from && t <= to && rig_has(g, t)))
+			crowd_start(&s[t].crowd, g, t, n_clients, READERS);
+}
+
+static void
+crowds_leave(struct rig *g, struct search s[])
+{
+	for (unsigned t = 0; t < RIG_TARGETS; t++)
+		if (s[t].on)
+			crowd_stop(&s[t].crowd, g);
+}
+
+static void
+fanout_to(struct rig *g, unsigned n_clients)
+{
+	static struct delays d[RIG_TARGETS];
+	struct search s[RIG_TARGETS] = { 0 };
+	struct step floor;
+	double quarter_s;
+
+	memset(d, 0, sizeof d);
+	crowds(g, s, n_clients, RIG_FLOOR, RIG_RELAY);
+	search_best(g, s);
+	floor = s[RIG_FLOOR].best;
+	if (floor.rate == 0)
+		die("the floor holds no rate at all: is the machine busy with something else?");
+	quarter_s = floor.rate / n_clients / 4;
+	quarters(g, s, quarter_s, d);
+	print_row(RIG_FLOOR, n_clients, &floor, &d[RIG_FLOOR], &d[RIG_FLOOR]);
+	print_row(RIG_RELAY, n_clients, &s[RIG_RELAY].best, &d[RIG_RELAY], &d[RIG_FLOOR]);
+	crowds_leave(g, s);
+	if (!rig_has(g, RIG_NGINX))
+		return;
+	crowds(g, s, n_clients, RIG_NGINX, RIG_NGINX);	/* alone: there is one log, both would be sent it */
+	search_best(g, s);
+	quarters(g, s, quarter_s, d);
+	s[RIG_NGINX].best.x = s[RIG_NGINX].best.rate / floor.rate;
+	s[RIG_NGINX].best.cpu_x = s[RIG_NGINX].best.cpu_us / floor.cpu_us;
+	print_row(RIG_NGINX, n_clients, &s[RIG_NGINX].best, &d[RIG_NGINX], &d[RIG_FLOOR]);
+	crowds_leave(g, s);
+}
+
+static int64_t
+pss_bytes(const struct rig *g, enum rig_target t)
+{
+	return t == RIG_NGINX ? rig_nginx_sum(g, process_pss_bytes) : process_pss_bytes(rig_pid(g, t));
 }
 
 static void
 idle_memory(struct rig *g)
 {
 	unsigned long files = files_limit();
-	unsigned n = files < IDLE_CLIENTS + IDLE_SPARE ? (unsigned)files - IDLE_SPARE : IDLE_CLIENTS;
+	unsigned most = files < IDLE_CLIENTS + IDLE_SPARE ? (unsigned)files - IDLE_SPARE : IDLE_CLIENTS;
 
 	rig_relay_stop(g);		/* a new one: none of its memory has been used before */
 	rig_relay_start(g);
-	for (unsigned t = RIG_FLOOR; t <= RIG_RELAY; t++) {
-		pid_t pid = t == RIG_FLOOR ? g->floor_pid : g->relay_pid;
-		int64_t pss = process_pss_bytes(pid);
+	printf("own memory of an idle client (PSS)\n");
+	for (unsigned t = 0; t < RIG_TARGETS; t++) {
+		unsigned n = t == RIG_NGINX ? NGINX_IDLE_CLIENTS : most;
 		struct crowd c;
+		int64_t bytes;
 
+		if (!rig_has(g, t))
+			continue;
+		bytes = pss_bytes(g, t);
 		crowd_start(&c, g, t, n, IDLE_READERS);
 		pause_ms(500);
-		pss = process_pss_bytes(pid) - pss;
-		printf("%7u  %-18s %8.0f bytes of its own memory a client (PSS)\n", n, rig_name(t), (double)pss / n);
+		bytes = pss_bytes(g, t) - bytes;
+		printf("%7u  %-18s %13.0f bytes%s\n", n, t == RIG_NGINX ? "nginx" : rig_name(t), (double)bytes / n,
+		    t == RIG_NGINX ? ", beside the relay's" : "");
 		(void)fflush(stdout);
 		crowd_stop(&c, g);
 	}
@@ -157,11 +140,9 @@ main(int argc, char **argv)
 	struct rig g;
 
 	rig_start(&g, argc, argv);
-	printf("fanout: %s, frames of %zu bytes; x: against the floor of this run\n", g.logs ? "log" : "progress", g.frame_len);
-	printf("                            deliveries with p99 < %d ms             CPU s of    at a quarter of the floor's rate\n", P99_MS);
-	printf("clients  target               a second      x    p50 ms   p99 ms   a million      x    p50 us   p99 us   x p50  x p99\n");
-	fanout_to(&g, 1000, g.logs ? RIG_NGINX : RIG_TARGETS);	/* one log: nginx's clients would be sent the relay's */
-	fanout_to(&g, g.quick ? 5000 : 9900, RIG_NGINX);
+	print_head(&g);
+	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+		fanout_to(&g, sizes[i]);
 	if (!g.logs)
 		idle_memory(&g);
 	rig_stop(&g);

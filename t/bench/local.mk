@@ -7,10 +7,11 @@ EXTRA_DIST += $(bench_scripts)
 
 bench_rig = %D%/rig.c %D%/rig.h %D%/floor.c
 bench_crowd = %D%/crowd.c %D%/crowd.h
+bench_search = %D%/search.c %D%/search.h
 t_bench_latency_SOURCES = %D%/latency.c $(bench_rig) $(bench_crowd)
 t_bench_latency_LDADD = $(shared_libs)
-t_bench_fanout_SOURCES = %D%/fanout.c $(bench_rig) $(bench_crowd)
-t_bench_fanout_LDADD = $(shared_libs)
+t_bench_fanout_SOURCES = %D%/fanout.c $(bench_rig) $(bench_crowd) $(bench_search)
+t_bench_fanout_LDADD = $(shared_libs) -lm
 t_bench_fetch_SOURCES = %D%/fetch.c $(bench_rig)
 t_bench_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 t_bench_fetch_LDADD = $(shared_libs) $(CURL_LIBS)

@@ -78,56 +78,23 @@ process_cpu_ns(pid_t pid)
 }
 
 int64_t
-target_cpu_ns(const struct rig *g, enum rig_target t)
+process_pss_bytes(pid_t pid)
 {
-	char path[80];
-	int64_t ns;
-	FILE *f;
-	int pid;
-
-	if (t == RIG_FLOOR)
-		return process_cpu_ns(g->floor_pid);
-	ns = process_cpu_ns(g->relay_pid);
-	if (t == RIG_RELAY)
-		return ns;
-	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)g->nginx_pid, (int)g->nginx_pid);
-	if ((f = fopen(path, "re")) == NULL)
-		die("%s: %s", path, strerror(errno));
-	while (fscanf(f, "%d", &pid) == 1)
-		ns += process_cpu_ns(pid);
-	(void)fclose(f);
-	return ns;
-}
-
-static int64_t
-process_kib(pid_t pid, const char *file, const char *key)
-{
+	static const char key[] = "Pss:";
 	char path[64], line[256];
 	long long kib = -1;
 	FILE *f;
 
-	(void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+	(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
 	if ((f = fopen(path, "re")) == NULL)
 		die("%s: %s", path, strerror(errno));
 	while (kib < 0 && fgets(line, sizeof line, f) != NULL)
-		if (strncmp(line, key, strlen(key)) == 0)
-			kib = strtoll(line + strlen(key), NULL, 10);
+		if (strncmp(line, key, sizeof key - 1) == 0)
+			kib = strtoll(line + sizeof key - 1, NULL, 10);
 	(void)fclose(f);
 	if (kib < 0)
 		die("%s has no %s", path, key);
 	return kib * 1024;
-}
-
-int64_t
-process_pss_bytes(pid_t pid)
-{
-	return process_kib(pid, "smaps_rollup", "Pss:");
-}
-
-int64_t
-process_rss_bytes(pid_t pid)
-{
-	return process_kib(pid, "status", "VmRSS:");
 }
 
 unsigned long
@@ -471,4 +438,27 @@ const char *
 rig_socket(const struct rig *g, enum rig_target t)
 {
 	return t == RIG_FLOOR ? g->floor_socket : t == RIG_RELAY ? g->relay_socket : g->nginx_socket;
+}
+
+pid_t
+rig_pid(const struct rig *g, enum rig_target t)
+{
+	return t == RIG_FLOOR ? g->floor_pid : g->relay_pid;
+}
+
+int64_t
+rig_nginx_sum(const struct rig *g, int64_t of(pid_t pid))
+{
+	char path[80];
+	int64_t sum = 0;
+	FILE *f;
+	int pid;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)g->nginx_pid, (int)g->nginx_pid);
+	if ((f = fopen(path, "re")) == NULL)
+		die("%s: %s", path, strerror(errno));
+	while (fscanf(f, "%d", &pid) == 1)
+		sum += of(pid);
+	(void)fclose(f);
+	return sum;
 }

@@ -59,6 +59,8 @@ void rig_relay_stop(struct rig *g);
 bool rig_has(const struct rig *g, enum rig_target t);
 const char *rig_name(enum rig_target t);
 const char *rig_socket(const struct rig *g, enum rig_target t);
+pid_t rig_pid(const struct rig *g, enum rig_target t);	/* what does the work; behind nginx: the relay */
+int64_t rig_nginx_sum(const struct rig *g, int64_t of(pid_t pid));	/* over nginx's workers */
 
 uint64_t rig_stamp(void);			/* now, as STAMP_DIGITS digits */
 void rig_publish(struct rig *g, enum rig_target t);
@@ -78,9 +80,7 @@ void rig_publisher_stop(struct rig *g, pid_t pid);	/* or wait for its end, when 
 pid_t child(void);				/* fork(), dies with its parent */
 void child_wait(pid_t pid);			/* it must end well */
 int64_t process_cpu_ns(pid_t pid);
-int64_t target_cpu_ns(const struct rig *g, enum rig_target t);	/* of all that serves t */
 int64_t process_pss_bytes(pid_t pid);
-int64_t process_rss_bytes(pid_t pid);
 unsigned long files_limit(void);		/* raised as far as it goes */
 void pause_ms(int64_t ms);
 void *shared_memory(size_t bytes);

@@ -1,0 +1,45 @@
+/*
+ * search - the highest rate of deliveries a target holds, found for every
+ * target the same way: up a geometric ladder of rates of publication until two
+ * rungs are no better, then between the best rung and the first bad one, and
+ * last at the best rung several times in turn with the others, so that what
+ * else the machine does falls on all; medians count, and of ratios the median of
+ * those to the floor of the same turn.  A rung that does not hold there is left
+ * for a lower one.
+ *
+ * A rung holds when p99 is under SEARCH_P99_MS and no reader was told of a gap.
+ * What conflates (the floor, progress) holds at rates above its best, only
+ * delivers no more: so it is the rate of deliveries that is to be better.
+ */
+#ifndef SEARCH_H
+#define SEARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "t/bench/crowd.h"
+
+enum { SEARCH_P99_MS = 100 };
+
+struct step {
+	double	 publications_s, rate;		/* asked for; deliveries a second */
+	double	 cpu_us, nginx_us, driver_us;	/* CPU a delivery: of the target's own process, of nginx, of all that measures */
+	double	 x, cpu_x;			/* rate and cpu_us against the floor's; 0: it did not take part */
+	uint64_t p99_ns, gaps;
+};
+
+struct search {
+	struct crowd crowd;
+	struct step  best;
+	double	     next, bad;			/* publications a second: the next rung, the lowest that is no good */
+	unsigned     misses;
+	bool	     on;			/* takes part */
+};
+
+/* One measurement; the delays are added to *d when that is not NULL. */
+struct step search_measure(struct rig *g, struct crowd *c, double publications_s, int64_t ms, struct delays *d);
+
+/* s[t].on and s[t].crowd are set: fills s[t].best; best.rate 0: it holds no rung. */
+void search_best(struct rig *g, struct search s[RIG_TARGETS]);
+
+#endif
