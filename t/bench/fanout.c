@@ -36,13 +36,15 @@ static void
 print_row(enum rig_target t, unsigned n_clients, const struct step *s, const struct delays *d, const struct delays *d_floor)
 {
 	double p50 = (double)delays_at_ns(d, 0.5), p99 = (double)delays_at_ns(d, 0.99);
-	char nginx[16] = "";
+	char nginx[16] = "", best[80] = "          none                                          ";
 
 	if (t == RIG_NGINX)
 		(void)snprintf(nginx, sizeof nginx, "%.2f", s->nginx_us);
-	printf("%7u  %-18s %13.0f %5.2f %7.1f %6.2f %5.2f %6s %7.2f %8.2f %6.2f  %5.2f %5.2f\n", n_clients, rig_name(t),
-	    s->rate, s->x, (double)s->p99_ns / 1e6, s->cpu_us, s->cpu_x, nginx, s->driver_us,
-	    p50 / 1e6, p99 / 1e6, p50 / (double)delays_at_ns(d_floor, 0.5), p99 / (double)delays_at_ns(d_floor, 0.99));
+	if (s->rate > 0)
+		(void)snprintf(best, sizeof best, "%13.0f %5.2f %7.1f %6.2f %5.2f %6s %7.2f", s->rate, s->x,
+		    (double)s->p99_ns / 1e6, s->cpu_us, s->cpu_x, nginx, s->driver_us);
+	printf("%7u  %-18s %-56s %8.2f %6.2f  %5.2f %5.2f\n", n_clients, rig_name(t), best, p50 / 1e6, p99 / 1e6,
+	    p50 / (double)delays_at_ns(d_floor, 0.5), p99 / (double)delays_at_ns(d_floor, 0.99));
 	(void)fflush(stdout);
 }
 
@@ -108,14 +110,11 @@ pss_bytes(const struct rig *g, enum rig_target t)
 }
 
 static void
-idle_memory(struct rig *g)
+idle_memory(struct rig *g)		/* first of all: freed memory would be used again unseen */
 {
 	unsigned long files = files_limit();
 	unsigned most = files < IDLE_CLIENTS + IDLE_SPARE ? (unsigned)files - IDLE_SPARE : IDLE_CLIENTS;
 
-	rig_relay_stop(g);		/* a new one: none of its memory has been used before */
-	rig_relay_start(g);
-	printf("own memory of an idle client (PSS)\n");
 	for (unsigned t = 0; t < RIG_TARGETS; t++) {
 		unsigned n = t == RIG_NGINX ? NGINX_IDLE_CLIENTS : most;
 		struct crowd c;
@@ -127,8 +126,8 @@ idle_memory(struct rig *g)
 		crowd_start(&c, g, t, n, IDLE_READERS);
 		pause_ms(500);
 		bytes = pss_bytes(g, t) - bytes;
-		printf("%7u  %-18s %13.0f bytes%s\n", n, t == RIG_NGINX ? "nginx" : rig_name(t), (double)bytes / n,
-		    t == RIG_NGINX ? ", beside the relay's" : "");
+		printf("%7u  %-18s %6.0f bytes of its own memory an idle client (PSS)\n", n,
+		    t == RIG_NGINX ? "nginx" : rig_name(t), (double)bytes / n);
 		(void)fflush(stdout);
 		crowd_stop(&c, g);
 	}
@@ -140,11 +139,11 @@ main(int argc, char **argv)
 	struct rig g;
 
 	rig_start(&g, argc, argv);
+	if (!g.logs)
+		idle_memory(&g);
 	print_head(&g);
 	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
 		fanout_to(&g, sizes[i]);
-	if (!g.logs)
-		idle_memory(&g);
 	rig_stop(&g);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * search - the highest rate of deliveries a target holds, found for every
  * target the same way: up a geometric ladder of rates of publication until two
- * rungs are no better, then between the best rung and the first bad one, and
- * last at the best rung several times in turn with the others, so that what
+ * rungs are no better, then between the best rung and the first bad one, at the
+ * others' best, and last at its own best rung several times in turn with the others, so that what
  * else the machine does falls on all; medians count, and of ratios the median of
  * those to the floor of the same turn.  A rung that does not hold there is left
  * for a lower one.
