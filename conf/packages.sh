@@ -38,6 +38,9 @@ py   websockets  python3-websockets    python3-websockets  python-websockets  py
 cmd  systemd-analyze  systemd           systemd             systemd        -
 cmd  /bin/kill   procps                procps-ng           procps-ng      procps
 '
+packages_browser='
+cmd  chromium    chromium              chromium            chromium       chromium
+'
 packages_demo='
 dir  /usr/share/doc/sqlite3/lang.html  sqlite3-doc         sqlite-doc     sqlite-doc  -
 '
