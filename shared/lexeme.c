@@ -137,6 +137,25 @@ lexeme_name(const struct lexeme *lx, char out[LEXEME_WHOLE_BYTES])
 	return n;
 }
 
+bool
+lexeme_is_filler(struct slice s)
+{
+	static const char *const fillers[] = {		/* of each length, in one string */
+		"", "a", "an of to it be", "the are its was has can you", "that this have will your been were they", "which",
+	};
+	char word[8] = "";
+	const char *p;
+
+	if (s.len >= sizeof fillers / sizeof fillers[0])
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		word[i] = (char)tolower((unsigned char)s.p[i]);
+	for (p = fillers[s.len]; *p != '\0'; p += s.len + (p[s.len] == ' '))
+		if (memcmp(p, word, s.len) == 0)
+			return true;
+	return false;
+}
+
 unsigned
 lexeme_humps(struct slice s, struct slice out[LEXEME_PARTS_MAX])
 {

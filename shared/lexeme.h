@@ -37,6 +37,12 @@ bool lexeme_next(struct slice text, size_t *at, struct lexeme *out);
 size_t lexeme_name(const struct lexeme *lx, char out[LEXEME_WHOLE_BYTES]);
 
 /*
+ * A word that only joins others ("the", "of", "that") and is no keyword of any
+ * language either: it is neither indexed nor asked for, as if it were not there.
+ */
+bool lexeme_is_filler(struct slice part);
+
+/*
  * The words within a part, by their capitals: "TaskGroup" is "Task" and "Group",
  * "HTTPServer" is "HTTP" and "Server".  0 when it is one word only.
  */

@@ -39,8 +39,11 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_contents.c \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \
-	%reldir%/store_refresh.c \
 	%reldir%/store_index.c \
+	%reldir%/store_names.c \
+	%reldir%/store_query.c \
+	%reldir%/store_rank.c %reldir%/store_rank.h \
+	%reldir%/store_refresh.c \
 	%reldir%/store_schema.c \
 	%reldir%/store_search.c \
 	%reldir%/store_sources.c \

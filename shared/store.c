@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "shared/log.h"
+#include "shared/store_rank.h"
 #include "shared/store_sql.h"
 
 /* -- errors ------------------------------------------------------------------------- */
@@ -96,6 +97,9 @@ stmt_bind(sqlite3_stmt *stmt, const char *fmt, va_list ap)
 		switch (*fmt) {
 		case 'i':
 			src = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
+			break;
+		case 'q':
+			src = sqlite3_bind_pointer(stmt, i, (void *)(uintptr_t)va_arg(ap, const void *), RANK_QUERY_TYPE, NULL);
 			break;
 		case 't':
 			s = va_arg(ap, const char *);
@@ -289,6 +293,8 @@ store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool du
 	}
 	if (rc == 0)
 		rc = store_tokenizer_register(st);
+	if (rc == 0)
+		rc = store_rank_register(st);
 	if (rc == 0)
 		rc = store_migrate(st, path, e);
 	if (rc < 0)

@@ -223,6 +223,8 @@ int store_pages_vanished(struct store *st, const char *source_id, const char *cr
 
 /* Make searchable what was put with index_later, at most so many pages (0: all).  How many wait still. */
 int store_index(struct store *st, unsigned max_pages);
+/* What the indexed pages of a source call each other, which search goes by: after a crawl that changed some. */
+int store_gather_names(struct store *st, const char *source_id);
 
 /*
  * Is there a page with this content, other than not_url and pages that the crawl
@@ -268,18 +270,27 @@ int store_pages_each(struct store *st, const char *source_id, store_page_url_f *
 
 /* -- search ----------------------------------------------------------------- */
 
-struct search_hit {			/* strings are borrowed for the call */
+struct search {
+	const char *query;		/* any text */
+	const char *source_id, *knowledge_type;	/* NULL: any, also below */
+	const char *sources;		/* "id,id": one of them */
+	const char *tags;		/* "a,b": has at least one of them */
+	const char *language;		/* "en" is also "en-GB" */
+	unsigned    limit;
+	bool	    as_you_type;	/* the last word may go on */
+};
+
+struct search_hit {			/* the best chunk of a page; strings are borrowed for the call */
 	int64_t	    chunk_id;
 	unsigned    chunk_number;	/* within its page, from 0 */
-	const char *url, *title, *headings, *body, *source_id, *knowledge_type;
-	int64_t	    n_words;
+	const char *url, *title, *headings, *body, *source_id, *knowledge_type, *language;
+	int64_t	    n_words;		/* of the page */
 	double	    score;		/* 0..1, the best first; ties by chunk_id */
 };
-typedef int store_hit_f(const struct search_hit *h, void *arg);
+typedef int store_hit_f(const struct search_hit *h, void *arg);	/* non-zero stops */
 
-/* Any text is a valid query.  source_id and knowledge_type may be NULL.  Number of hits. */
-int store_search(struct store *st, const char *query, const char *source_id,
-    const char *knowledge_type, unsigned limit, store_hit_f *f, void *arg);
+/* Pages that answer, each once.  Any text is a valid query.  Number of hits. */
+int store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg);
 
 /* -- upkeep ----------------------------------------------------------------- */
 

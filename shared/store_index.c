@@ -158,7 +158,7 @@ store_page_unindex(struct store *st, int64_t page)
 		    " SELECT 'delete', n, heading, before, code, facets FROM code_all WHERE page = ?1", "i", page);
 	if (rc >= 0)
 		rc = store_run(st, "INSERT INTO names_fts(names_fts, rowid, names)"
-		    " SELECT 'delete', page, names FROM page_facts WHERE page = ?1 AND names <> ''", "i", page);
+		    " SELECT 'delete', page, names FROM names_text WHERE page = ?1", "i", page);
 	if (rc >= 0)
 		rc = store_run(st, "DELETE FROM page_facts WHERE page = ?1", "i", page);
 	return rc;

@@ -104,14 +104,15 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"  in_degree INTEGER NOT NULL DEFAULT 0,"		/* pages that do */
 	"  link_share REAL NOT NULL DEFAULT 0);"		/* 0..1 of its own text leads elsewhere */
 	"CREATE VIEW chunks_all(n, page, title, path, headings, terms, body, facets) AS"
-	"  SELECT c.n, c.page, f.name, substr(p.url, 8 + instr(substr(p.url, 9), '/')), c.headings, c.terms, c.body,"
+	"  SELECT c.n, c.page, f.name, substr(p.url, 8 + instr(substr(p.url, 9), '/')),"
+	"    substr(c.headings, instr(c.headings || ' > ', ' > ') + 3), c.terms, c.body,"	/* they begin with the title */
 	"    p.source || ' ' || p.language"
 	"  FROM chunks c JOIN pages p ON p.n = c.page JOIN page_facts f ON f.page = c.page;"
 	"CREATE VIEW chunks_text AS SELECT * FROM chunks_all WHERE page NOT IN (SELECT page FROM unindexed);"
 	"CREATE VIRTUAL TABLE chunks_fts USING fts5(title, path, headings, terms, body, facets,"
 	"  content='chunks_text', content_rowid='n', tokenize='lexeme', columnsize=0);"
-	"CREATE VIRTUAL TABLE names_fts USING fts5(names, content='page_facts', content_rowid='page',"
-	"  tokenize='lexeme', columnsize=0);"
+	"CREATE VIEW names_text AS SELECT page, names FROM page_facts WHERE names <> '';"
+	"CREATE VIRTUAL TABLE names_fts USING fts5(names, content='names_text', content_rowid='page', tokenize='lexeme');"
 	"CREATE VIEW code_all(n, page, heading, before, code, facets) AS"
 	"  SELECT x.n, x.page, x.heading, x.before, x.code, p.source || ' ' || x.language"
 	"  FROM code_examples x JOIN pages p ON p.n = x.page;"

@@ -1,155 +1,410 @@
 /*
- * The query side of the full-text index.  Any text is a valid query: its words
- * are taken out, quoted one by one and joined by OR; bm25 with weighted columns
- * ranks.  Words too common to tell pages apart are dropped unless nothing else
- * is left.
+ * The query side of the full-text index: chunks are found and scored, their pages
+ * are scored by them, by what other pages call them and by their place among all
+ * pages, and the best chunk of each page is the hit.
  */
 #include "config.h"
 
 #include "shared/store.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/ids.h"
+#include "shared/store_rank.h"
 #include "shared/store_sql.h"
 #include "shared/text.h"
 
-enum { QUERY_WORDS_MAX = 32 };	/* more tell nothing new and cost a list each */
-
-/* Sorted: searched by bsearch(). */
-static const char *const stop_words[] = {
-	"a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "have", "how",
-	"i", "if", "in", "is", "it", "me", "my", "not", "of", "on", "or", "should", "that", "the", "there",
-	"this", "to", "use", "using", "was", "what", "when", "where", "which", "why", "will", "with", "you",
+enum {
+	CANDIDATES = 300,		/* chunks whose pages are looked at */
+	COUNT_MAX = 5000,		/* of a word's chunks are counted, then it is guessed */
+	FOUND_ENOUGH = 3000,		/* chunks: words more common than those that find so many need not find */
+	HUGE = 50000,			/* words in more chunks than this are looked for in names alone */
+	SCAN_MAX = 60000,		/* chunks scored at most */
 };
 
-struct word {
-	const char *p;
-	size_t	    len;
-};
+static const double next_part = 0.4, names_part = 0.6, links_part = 0.5, degree_part = 0.03;
+
+/* -- how common a word is ------------------------------------------------------------------ */
 
 static int
-stop_compare(const void *key, const void *elem)
+count_term(struct store *st, const struct query_term *t, int64_t last, int64_t *out)
 {
-	const struct word *w = key;
-	const char *s = *(const char *const *)elem;
-	int c = strncasecmp(w->p, s, w->len);
+	char quoted[QUERY_TERM_BYTES + 4];
+	sqlite3_stmt *stmt;
+	int64_t n, upto;
+	int rc = 0;
 
-	return c != 0 ? c : s[w->len] == '\0' ? 0 : -1;
+	(void)snprintf(quoted, sizeof quoted, "\"%s\"%s", t->text, t->prefix ? "*" : "");
+	stmt = store_stmt(st, &rc, "SELECT count(*), max(n) FROM (SELECT rowid AS n FROM chunks_fts"
+	    " WHERE chunks_fts MATCH ?1 ORDER BY rowid LIMIT ?2)", "ti", quoted, (int64_t)COUNT_MAX);
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	n = sqlite3_column_int64(stmt, 0);
+	upto = sqlite3_column_int64(stmt, 1);
+	(void)sqlite3_reset(stmt);
+	*out = n < COUNT_MAX || upto == 0 ? n : (int64_t)((double)n * (double)last / (double)upto);
+	return 0;
 }
 
-static bool
-is_stop_word(struct word w)
+/* Counts are kept for a while: they change little, and cost as much as a search. */
+static int
+term_count(struct store *st, struct query_term *t, int64_t last)
 {
-	return bsearch(&w, stop_words, sizeof stop_words / sizeof stop_words[0], sizeof stop_words[0],
-	    stop_compare) != NULL;
-}
+	uint64_t hash = id_hash(t->text, strlen(t->text)) ^ (t->prefix ? 1 : 0);
+	struct word_count *w = &st->word_counts[hash % STORE_WORD_COUNTS];
+	int rc;
 
-/* The tokenizer's idea of a word: letters, digits and everything beyond ASCII. */
-static bool
-is_word_byte(char c)
-{
-	return isalnum((unsigned char)c) || ((unsigned char)c & 0x80) != 0;
-}
-
-static unsigned
-words_split(const char *query, struct word *w)
-{
-	unsigned n = 0;
-
-	for (const char *p = query; *p != '\0' && n < QUERY_WORDS_MAX; ) {
-		const char *from;
-
-		while (*p != '\0' && !is_word_byte(*p))
-			p++;
-		for (from = p; is_word_byte(*p); p++)
-			;
-		if (p > from)
-			w[n++] = (struct word){ from, (size_t)(p - from) };
+	if (w->hash == hash && w->last > 0 && last >= w->last && last - w->last <= w->last / 16) {
+		t->n = w->n;
+		return 0;
 	}
-	return n;
+	if ((rc = count_term(st, t, last, &t->n)) < 0)
+		return rc;
+	*w = (struct word_count){ hash, last, t->n };
+	return 0;
 }
 
-/* The FTS5 expression; an empty text when the query holds no word. */
+static int
+by_count(const void *a, const void *b)
+{
+	const struct query_term *x = *(const struct query_term *const *)a, *y = *(const struct query_term *const *)b;
+
+	return x->n != y->n ? (x->n < y->n ? -1 : 1) : strcmp(x->text, y->text);
+}
+
+/* How much each word tells, and which of them need not find anything. */
+static int
+weigh(struct store *st, struct query *q)
+{
+	struct query_term *t[QUERY_TERMS_MAX];
+	int64_t last = 0, found = 0;
+	int rc = store_int(st, &last, "SELECT ifnull(max(n), 0) FROM chunks", "");
+
+	for (unsigned i = 0; rc >= 0 && i < q->n_terms; i++) {
+		t[i] = &q->term[i];
+		if ((rc = term_count(st, t[i], last)) < 0)
+			break;
+		t[i]->idf = log(1 + ((double)last - (double)t[i]->n + 0.5) / ((double)t[i]->n + 0.5));
+		if (!(t[i]->idf > 0.1))
+			t[i]->idf = 0.1;
+	}
+	if (rc < 0)
+		return rc;
+	qsort(t, q->n_terms, sizeof t[0], by_count);
+	for (unsigned i = 0; i < q->n_terms && !(q->rules_off & 1u << RANK_OPTIONAL); i++) {
+		t[i]->optional = found > 0 && found + t[i]->n > FOUND_ENOUGH;
+		found += t[i]->n;
+	}
+	return 0;
+}
+
+/* -- what is looked through ----------------------------------------------------------------- */
+
 static void
-match_expression(const char *query, struct text *out)
+put_facet(struct text *out, const char *glue, const char *s)
 {
-	struct word w[QUERY_WORDS_MAX];
-	unsigned n = words_split(query, w), content = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		content += !is_stop_word(w[i]);
-	for (unsigned i = 0; i < n; i++) {
-		size_t ok = utf8_valid_len(w[i].p, w[i].len);
-
-		if ((content > 0 && is_stop_word(w[i])) || ok == 0)
-			continue;
-		if (out->len > 0)
-			text_puts(out, " OR ");
-		text_putc(out, '"');		/* a word holds no quote */
-		text_put(out, w[i].p, ok);
-		text_putc(out, '"');
-	}
+	text_printf(out, "%sfacets : \"", glue);
+	for (; *s != '\0'; s++)
+		if (*s != '"')
+			text_putc(out, *s);
+	text_putc(out, '"');
 }
 
+/* Sources that fit the filter, as facets joined by OR.  How many. */
 static int
-hits_each(struct store *st, sqlite3_stmt *stmt, store_hit_f *f, void *arg)
+put_sources(struct store *st, const struct search *s, bool deleted, struct text *out)
 {
-	int n = 0, rc;
+	int rc = 0, n = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT id FROM sources WHERE (deleted_ms IS NOT NULL) = ?5"
+	    " AND (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR knowledge_type = ?2)"
+	    " AND (?3 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = sources.id"
+	    "   AND instr(',' || ?3 || ',', ',' || t.tag || ',') > 0))"
+	    " AND (?4 IS NULL OR instr(',' || ?4 || ',', ',' || id || ',') > 0) ORDER BY id", "tttti",
+	    s->source_id, s->knowledge_type, s->tags, s->sources, (int64_t)deleted);
 
-	while ((rc = store_step(st, stmt)) > 0) {
-		double rank = -sqlite3_column_double(stmt, 0);	/* bm25() is better the smaller */
-		struct search_hit h = {
-			.chunk_id = sqlite3_column_int64(stmt, 1),
-			.chunk_number = (unsigned)sqlite3_column_int(stmt, 2),
-			.url = column_str(stmt, 3), .title = column_str(stmt, 4), .headings = column_str(stmt, 5),
-			.body = column_str(stmt, 6), .source_id = column_str(stmt, 7),
-			.knowledge_type = column_str(stmt, 8), .n_words = sqlite3_column_int64(stmt, 9),
-			/* 0..1 and in the same order; 10 is where a good match of two words lies. */
-			.score = rank > 0 ? rank / (rank + 10) : 0,
-		};
-
-		n++;
-		if ((rc = f(&h, arg)) != 0) {
-			(void)sqlite3_reset(stmt);
-			return rc < 0 ? rc : n;
-		}
-	}
+	if (stmt == NULL)
+		return rc;
+	for (; (rc = store_step(st, stmt)) > 0; n++)
+		put_facet(out, n > 0 ? " OR " : "", column_str(stmt, 0));
 	return rc < 0 ? rc : n;
 }
 
-int
-store_search(struct store *st, const char *query, const char *source_id,
-    const char *knowledge_type, unsigned limit, store_hit_f *f, void *arg)
+/* " AND (...)" for what is asked for, " NOT (...)" for what is being deleted.  0: nothing can fit. */
+static int
+put_filter(struct store *st, const struct search *s, struct text *out)
+{
+	bool narrow = s->source_id != NULL || s->knowledge_type != NULL || s->tags != NULL || s->sources != NULL;
+	struct text t = { 0 };
+	int n = put_sources(st, s, !narrow, &t);
+
+	if (n > 0)
+		text_printf(out, " %s (%s)", narrow ? "AND" : "NOT", text_str(&t));
+	if (t.failed)
+		n = -ENOMEM;
+	text_fini(&t);
+	if (n >= 0 && s->language != NULL)
+		put_facet(out, " AND ", s->language);
+	return n < 0 ? n : n > 0 || !narrow;
+}
+
+/* -- chunks ------------------------------------------------------------------------------------ */
+
+struct candidate {
+	int64_t	 chunk, page;
+	double	 score;
+};
+
+struct candidates {
+	struct candidate c[CANDIDATES];		/* a heap with the worst on top, until it is sorted */
+	unsigned n;
+};
+
+static int
+compare(const struct candidate *a, const struct candidate *b)	/* the better first */
+{
+	if (a->score > b->score || a->score < b->score)
+		return a->score > b->score ? -1 : 1;
+	return a->chunk < b->chunk ? -1 : a->chunk > b->chunk;
+}
+
+static int
+compare_any(const void *a, const void *b)
+{
+	return compare(a, b);
+}
+
+static void
+sift_down(struct candidates *h, unsigned at)
+{
+	for (unsigned kid; (kid = 2 * at + 1) < h->n; at = kid) {
+		struct candidate t = h->c[at];
+
+		if (kid + 1 < h->n && compare(&h->c[kid + 1], &h->c[kid]) > 0)
+			kid++;
+		if (compare(&h->c[kid], &t) <= 0)
+			return;
+		h->c[at] = h->c[kid];
+		h->c[kid] = t;
+	}
+}
+
+static void
+keep(struct candidates *h, struct candidate c)
+{
+	if (h->n < CANDIDATES) {
+		h->c[h->n++] = c;
+		if (h->n == CANDIDATES)
+			for (unsigned i = CANDIDATES / 2; i-- > 0;)
+				sift_down(h, i);
+		return;
+	}
+	if (compare(&c, &h->c[0]) >= 0)
+		return;
+	h->c[0] = c;
+	sift_down(h, 0);
+}
+
+static int
+find_chunks(struct store *st, const struct query *q, const char *match, struct candidates *out)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT rowid, rank_chunk(chunks_fts, ?2) FROM chunks_fts"
+	    " WHERE chunks_fts MATCH ?1 LIMIT ?3", "tqi", match, q, (int64_t)SCAN_MAX);
+
+	out->n = 0;
+	if (stmt == NULL)
+		return rc;
+	while ((rc = store_step(st, stmt)) > 0)
+		keep(out, (struct candidate){ sqlite3_column_int64(stmt, 0), 0, sqlite3_column_double(stmt, 1) });
+	qsort(out->c, out->n, sizeof out->c[0], compare_any);
+	for (unsigned i = 0; rc >= 0 && i < out->n; i++)
+		rc = store_int(st, &out->c[i].page, "SELECT page FROM chunks WHERE n = ?1", "i", out->c[i].chunk);
+	return rc;
+}
+
+/* -- pages ------------------------------------------------------------------------------------- */
+
+struct found_page {
+	int64_t	 page, chunk;		/* and its best chunk */
+	double	 score, part;		/* part: what the next chunk counts for */
+};
+
+struct found {
+	struct found_page p[2 * CANDIDATES];
+	unsigned n;
+};
+
+static struct found_page *
+page_of(struct found *f, int64_t page)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->p[i].page == page)
+			return &f->p[i];
+	f->p[f->n] = (struct found_page){ .page = page, .part = 1 };
+	return &f->p[f->n++];
+}
+
+static void
+group(const struct candidates *c, const struct query *q, struct found *out)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		struct found_page *p = page_of(out, c->c[i].page);
+
+		if (p->chunk == 0)
+			p->chunk = c->c[i].chunk;
+		p->score += p->part * c->c[i].score;
+		p->part = q->rules_off & 1u << RANK_NEXT_CHUNKS ? 0 : p->part >= 1 ? next_part / 2 : p->part / 2;
+	}
+}
+
+/* Pages that others call by these words; those found already get more, new ones come in. */
+static int
+find_names(struct store *st, const struct query *q, const struct search *s, struct found *out)
 {
 	struct text match = { 0 };
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int rc = 0;
 
-	match_expression(query, &match);
-	if (match.failed || match.len == 0) {
-		rc = match.failed ? -ENOMEM : 0;
-		goto done;
-	}
-	/* Rank first, on the index alone; texts are fetched for the winners only. */
-	stmt = store_stmt(st, &rc, "SELECT f.rank, c.n, c.number, p.url, p.title, c.headings, c.body, p.source,"
-	    " s.knowledge_type, p.words FROM (SELECT rowid AS n, bm25(chunks_fts, 2.0, 1.0, 2.0, 3.0, 1.0, 0.0) AS rank"
-	    "  FROM chunks_fts WHERE chunks_fts MATCH ?1"
-	    "  AND (?2 IS NULL OR ?2 = (SELECT source FROM chunks JOIN pages ON pages.n = page WHERE chunks.n = chunks_fts.rowid))"
-	    "  AND (?3 IS NULL OR ?3 = (SELECT knowledge_type FROM chunks JOIN pages ON pages.n = page"
-	    "   JOIN sources ON sources.id = source WHERE chunks.n = chunks_fts.rowid))"
-	    /* Deleted and not taken out yet: rare, so asked once whether there is any. */
-	    "  AND (NOT EXISTS(SELECT 1 FROM sources WHERE deleted_ms IS NOT NULL) OR EXISTS(SELECT 1 FROM chunks"
-	    "   JOIN pages ON pages.n = page JOIN sources ON sources.id = source"
-	    "   WHERE chunks.n = chunks_fts.rowid AND deleted_ms IS NULL))"
-	    "  ORDER BY rank, n LIMIT ?4) f"
-	    " JOIN chunks c ON c.n = f.n JOIN pages p ON p.n = c.page JOIN sources s ON s.id = p.source"
-	    " ORDER BY f.rank, c.n", "ttti", text_str(&match), source_id, knowledge_type, (int64_t)limit);
-	if (stmt != NULL)
-		rc = hits_each(st, stmt, f, arg);
-done:
+	query_expression(q, &match);
+	if (match.failed)
+		rc = -ENOMEM;
+	else
+		stmt = store_stmt(st, &rc, "SELECT r.n, r.score FROM (SELECT rowid AS n, rank_names(names_fts, ?2) AS score"
+		    " FROM names_fts WHERE names_fts MATCH ?1 ORDER BY score DESC, n LIMIT ?3) r"
+		    " JOIN pages p ON p.n = r.n JOIN sources s ON s.id = p.source WHERE s.deleted_ms IS NULL"
+		    " AND (?4 IS NULL OR s.id = ?4) AND (?5 IS NULL OR s.knowledge_type = ?5)"
+		    " AND (?6 IS NULL OR instr(',' || ?6 || ',', ',' || s.id || ',') > 0)"
+		    " AND (?7 IS NULL OR p.language LIKE ?7 || '%')"
+		    " AND (?8 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = s.id"
+		    "   AND instr(',' || ?8 || ',', ',' || t.tag || ',') > 0)) ORDER BY r.score DESC, r.n", "tqittttt",
+		    text_str(&match), q, (int64_t)CANDIDATES, s->source_id, s->knowledge_type, s->sources, s->language, s->tags);
+	while (stmt != NULL && (rc = store_step(st, stmt)) > 0)
+		page_of(out, sqlite3_column_int64(stmt, 0))->score += names_part * sqlite3_column_double(stmt, 1);
 	text_fini(&match);
 	return rc;
+}
+
+/* Its place among all pages; a page that was found by its names alone shows its first chunk. */
+static int
+place(struct store *st, const struct query *q, struct found *f)
+{
+	for (unsigned i = 0; i < f->n; i++) {
+		struct found_page *p = &f->p[i];
+		int rc = 0;
+		sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT link_share, in_degree, CASE WHEN ?2 <> 0 THEN ?2 ELSE"
+		    " (SELECT n FROM chunks WHERE page = ?1 ORDER BY number LIMIT 1) END"
+		    " FROM page_facts WHERE page = ?1", "ii", p->page, p->chunk);
+
+		if (stmt == NULL || (rc = store_step(st, stmt)) < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		if (!(q->rules_off & 1u << RANK_LINK_LISTS))
+			p->score *= 1 - links_part * sqlite3_column_double(stmt, 0);
+		if (!(q->rules_off & 1u << RANK_IN_DEGREE))
+			p->score *= 1 + degree_part * log2(1 + sqlite3_column_double(stmt, 1));
+		p->chunk = sqlite3_column_int64(stmt, 2);
+		(void)sqlite3_reset(stmt);
+	}
+	return 0;
+}
+
+static int
+compare_pages(const void *a, const void *b)
+{
+	const struct found_page *x = a, *y = b;
+
+	return compare(&(struct candidate){ x->chunk, 0, x->score }, &(struct candidate){ y->chunk, 0, y->score });
+}
+
+/* -- hits -------------------------------------------------------------------------------------- */
+
+static double
+score_of(const struct query *q, double score)	/* 0..1 in the same order: half is a good match of all words */
+{
+	double all = 0;
+
+	for (unsigned i = 0; i < q->n_terms; i++)
+		all += q->term[i].idf;
+	return score > 0 ? score / (score + 1.5 * all) : 0;
+}
+
+static int
+hit(struct store *st, const struct query *q, const struct found_page *p, store_hit_f *f, void *arg)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT c.n, c.number, p.url, p.title, c.headings, c.body, p.source,"
+	    " s.knowledge_type, p.words, p.language FROM chunks c JOIN pages p ON p.n = c.page JOIN sources s ON s.id = p.source"
+	    " WHERE c.n = ?1", "i", p->chunk);
+	struct search_hit h;
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;		/* 0: deleted in between */
+	h = (struct search_hit){
+		.chunk_id = sqlite3_column_int64(stmt, 0), .chunk_number = (unsigned)sqlite3_column_int(stmt, 1),
+		.url = column_str(stmt, 2), .title = column_str(stmt, 3), .headings = column_str(stmt, 4),
+		.body = column_str(stmt, 5), .source_id = column_str(stmt, 6), .knowledge_type = column_str(stmt, 7),
+		.n_words = sqlite3_column_int64(stmt, 8), .language = column_str(stmt, 9), .score = score_of(q, p->score),
+	};
+	rc = f(&h, arg);
+	(void)sqlite3_reset(stmt);
+	return rc < 0 ? rc : rc > 0 ? 2 : 1;
+}
+
+struct work {				/* too large for a thread's stack */
+	struct query q;
+	struct candidates chunks;
+	struct found pages;
+};
+
+static int
+search(struct store *st, struct work *w, const struct search *s, struct text *match)
+{
+	int rc;
+
+	if ((rc = weigh(st, &w->q)) < 0)
+		return rc;
+	text_puts(match, "({title path headings terms body} : (");
+	query_expression(&w->q, match);
+	text_puts(match, "))");
+	if ((rc = put_filter(st, s, match)) <= 0)
+		return rc;
+	if (text_str(match) == NULL)
+		return -ENOMEM;
+	if ((rc = find_chunks(st, &w->q, text_str(match), &w->chunks)) < 0)
+		return rc;
+	group(&w->chunks, &w->q, &w->pages);
+	if (!(w->q.rules_off & 1u << RANK_NAMES) && (rc = find_names(st, &w->q, s, &w->pages)) < 0)
+		return rc;
+	if ((rc = place(st, &w->q, &w->pages)) < 0)
+		return rc;
+	qsort(w->pages.p, w->pages.n, sizeof w->pages.p[0], compare_pages);
+	return 0;
+}
+
+int
+store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg)
+{
+	struct work *w = malloc(sizeof *w);
+	struct text match = { 0 };
+	int n = 0, rc = 0;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->pages.n = 0;
+	query_read(&w->q, s->query, s->as_you_type, st->rank_off);
+	if (w->q.n_terms > 0 && s->limit > 0)
+		rc = search(st, w, s, &match);
+	else
+		w->pages.n = 0;
+	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->pages.n && (unsigned)n < s->limit; i++)
+		if ((rc = hit(st, &w->q, &w->pages.p[i], f, arg)) > 0)
+			n++;
+	text_fini(&match);
+	free(w);
+	return rc < 0 ? rc : n;
 }

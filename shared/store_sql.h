@@ -9,7 +9,7 @@
 #include "shared/conf.h"
 #include "shared/store.h"
 
-enum { STORE_STATEMENTS = 96 };
+enum { STORE_STATEMENTS = 128, STORE_WORD_COUNTS = 512 };
 
 struct store {
 	sqlite3 *db;
@@ -20,6 +20,11 @@ struct store {
 	unsigned n_prepared;
 	int	 doomed;		/* -errno: the transaction under way can only be rolled back */
 	char	 error[256];
+	unsigned rank_off;		/* see store_rank_without() */
+	struct word_count {		/* how many chunks a word was in when chunks reached to last */
+		uint64_t hash;
+		int64_t	 last, n;
+	} word_counts[STORE_WORD_COUNTS];
 	struct {			/* the last one found to end most titles of its source */
 		char source[ID_SOURCE_BYTES], text[128];
 		bool common;
@@ -30,6 +35,7 @@ struct store {
 /*
  * The prepared statement of a literal, reset and with args bound by fmt:
  * t  const char * (NULL is SQL NULL)   i  int64_t   p  const char *, size_t
+ * q  const struct query *, for the ranking functions
  * NULL on failure, with *rc set.  Strings are borrowed until the next reset.
  */
 sqlite3_stmt *store_stmt(struct store *st, int *rc, const char *sql, const char *fmt, ...);

@@ -57,6 +57,8 @@ put_lexeme(const struct tokenizer *t, struct emit *e, int flags, const struct le
 	for (unsigned i = 0; rc == SQLITE_OK && i < lx->n_parts && (!asked || name_len == 0); i++) {
 		unsigned n;
 
+		if (name_len == 0 && lexeme_is_filler(lx->part[i]))
+			continue;
 		rc = put_part(t, e, flags, lx->part[i], text, false);
 		n = asked ? 0 : lexeme_humps(lx->part[i], hump);
 		for (unsigned k = 0; rc == SQLITE_OK && k < n; k++)

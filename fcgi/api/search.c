@@ -101,8 +101,10 @@ search_query(const struct request *rq, struct reply *out)
 	json_kbool(&out->body, "reranking_applied", false);
 	json_key(&out->body, "results");
 	json_open(&out->body, '[');
-	rc = store_search(st, q.text, q.source[0] != '\0' ? q.source : NULL,
-	    q.knowledge_type[0] != '\0' ? q.knowledge_type : NULL, (unsigned)q.match_count, hit_put, &hits);
+	rc = store_search(st, &(struct search){
+		.query = q.text, .source_id = q.source[0] != '\0' ? q.source : NULL,
+		.knowledge_type = q.knowledge_type[0] != '\0' ? q.knowledge_type : NULL, .limit = (unsigned)q.match_count,
+	}, hit_put, &hits);
 	if (rc < 0) {
 		text_clear(&out->body);
 		return api_store_failed(rq, out, rc);

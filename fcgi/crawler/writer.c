@@ -155,6 +155,12 @@ write_begin(struct writer *w, struct parcel *p)
 	return rc < 0 ? rc : 0;
 }
 
+static bool
+crawl_changed_pages(const struct crawl_progress *p)
+{
+	return p->outcome[OUTCOME_NEW] + p->outcome[OUTCOME_CHANGED] + p->outcome[OUTCOME_REMOVED] > 0;
+}
+
 static int
 write_end(struct writer *w, struct parcel *p)
 {
@@ -164,6 +170,8 @@ write_end(struct writer *w, struct parcel *p)
 
 	if (p->end->phase == CRAWL_COMPLETED && (rc = store_pages_vanished(w->store, c->source_id, c->id, true)) > 0)
 		p->end->outcome[OUTCOME_REMOVED] = (uint64_t)rc;
+	if (rc >= 0 && over && crawl_changed_pages(p->end))
+		rc = store_gather_names(w->store, c->source_id);
 	if (rc >= 0)
 		rc = store_crawl_save(w->store, p->end);
 	if (rc == 0 && over) {

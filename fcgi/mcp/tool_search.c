@@ -84,7 +84,9 @@ tool_rag_query(const struct call *c, const struct tool_args *a, struct tool_out 
 	json_kstr(&out->data, "query", query);
 	json_key(&out->data, "results");
 	json_open(&out->data, '[');
-	if ((rc = store_search(st, query, source, NULL, (unsigned)a->v[2].number, hit_put, &hits)) < 0) {
+	if ((rc = store_search(st, &(struct search){
+		.query = query, .source_id = source, .limit = (unsigned)a->v[2].number,
+	}, hit_put, &hits)) < 0) {
 		(void)refuse_store(&why, st, rc, "search", c->rq->request_id);
 		tool_refused(out, &why);
 		return;

@@ -213,7 +213,7 @@ store_whole(void *arg)
 	crawl_params_defaults(&p);
 	FIELD_SET(p.url, "http://a/");
 	if ((rc = store_source_begin(st, "s", &p, 1)) == 0 && (rc = store_page_put(st, "s", &page)) == 0)
-		rc = store_search(st, "zebra", NULL, NULL, 10, count_hit, &n);
+		rc = store_search(st, &(struct search){ .query = "zebra", .limit = 10 }, count_hit, &n);
 	fail_left = 0;
 	ck_assert_msg(rc < 0 || n == 1, "%d hits", n);
 	store_close(st);

@@ -418,24 +418,24 @@ START_TEST(order_is_the_same_every_time)
 		(void)snprintf(url, sizeof url, "http://a/%u", i);
 		ck_assert_int_eq(put_page(st, "s", url, i % 10 == 0 ? "zebra" : "t", SLICE_LIT("a zebra and more")), 0);
 	}
-	ck_assert_int_eq(store_search(st, "zebra", NULL, NULL, 200, collect_hit, &a), 100);
-	ck_assert_int_eq(store_search(st, "zebra", "s", "technical", 200, collect_hit, &b), 100);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .limit = 200 }, collect_hit, &a), 100);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .source_id = "s", .knowledge_type = "technical", .limit = 200 }, collect_hit, &b), 100);
 	ck_assert_mem_eq(a.id, b.id, sizeof a.id);
 	for (unsigned i = 1; i < a.n; i++) {
 		ck_assert(a.score[i - 1] >= a.score[i]);
 		if (a.score[i - 1] <= a.score[i])
 			ck_assert_int_lt(a.id[i - 1], a.id[i]);
 	}
-	ck_assert_int_eq(store_search(st, "zebra", NULL, NULL, 7, collect_hit, &c), 7);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .limit = 7 }, collect_hit, &c), 7);
 	ck_assert_mem_eq(a.id, c.id, 7 * sizeof a.id[0]);	/* a shorter list is the beginning of it */
-	ck_assert_int_eq(store_search(st, "zebra", "other", NULL, 7, collect_hit, &c), 0);
-	ck_assert_int_eq(store_search(st, "zebra", NULL, "business", 7, collect_hit, &c), 0);
-	ck_assert_int_eq(store_search(st, "zebra", NULL, NULL, 0, collect_hit, &c), 0);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .source_id = "other", .limit = 7 }, collect_hit, &c), 0);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .knowledge_type = "business", .limit = 7 }, collect_hit, &c), 0);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .limit = 0 }, collect_hit, &c), 0);
 	store_close(st);
 
 	st = store_in(dir);
 	b.n = 0;
-	ck_assert_int_eq(store_search(st, "zebra", NULL, NULL, 200, collect_hit, &b), 100);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "zebra", .limit = 200 }, collect_hit, &b), 100);
 	ck_assert_mem_eq(a.id, b.id, sizeof a.id);
 	store_close(st);
 }

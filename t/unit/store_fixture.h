@@ -103,7 +103,7 @@ count_hit(const struct search_hit *h, void *arg)
 __attribute__((unused)) static int
 hits(struct store *st, const char *query)
 {
-	int n = 0, rc = store_search(st, query, NULL, NULL, 1000, count_hit, &n);
+	int n = 0, rc = store_search(st, &(struct search){ .query = query, .limit = 1000 }, count_hit, &n);
 
 	ck_assert_msg(rc == n, "\"%.40s\": %d, %s", query, rc, rc < 0 ? store_error(st) : "");
 	return n;

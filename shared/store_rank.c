@@ -1,0 +1,197 @@
+/*
+ * The ranking functions: BM25F over weighted columns, without the length of the
+ * text (chunks are much of one size), and what words do together.  FTS5 gives
+ * the instances of all phrases in the order of the text; which phrase is which
+ * term follows from their order in query_expression().
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shared/store_rank.h"
+#include "shared/store_sql.h"
+
+enum { COLUMNS = 6, WINDOW_WORDS = 30 };
+
+/* title, path, headings, terms, body, facets */
+static const double chunk_weight[COLUMNS] = { 2, 1, 1.5, 2, 1, 0 };
+static const double even_weight[COLUMNS] = { 1, 1, 1, 1, 1, 0 };
+
+static const double names_weight[COLUMNS] = { 3 };
+
+static const double k1 = 2;
+static const double names_b = 0.3;
+static const double pair_part = 0.4;	/* of what both words are worth */
+static const double window_part = 0.2;	/* more, when all words are within one window */
+
+void
+store_rank_without(struct store *st, unsigned rules)
+{
+	st->rank_off = rules;
+}
+
+/* -- which phrase is which term ---------------------------------------------------------- */
+
+struct phrases {
+	int	 term[3 * QUERY_TERMS_MAX];
+	unsigned n;
+};
+
+static void
+phrases_of(const struct query *q, bool optional, struct phrases *out)
+{
+	for (unsigned i = 0; i < q->n_terms; i++)
+		if (q->term[i].optional == optional)
+			out->term[out->n++] = (int)i;
+}
+
+static void
+phrases_all(const struct query *q, struct phrases *out)
+{
+	unsigned first;
+
+	out->n = 0;
+	phrases_of(q, false, out);
+	first = out->n;
+	if (first == q->n_terms)
+		return;
+	for (unsigned i = 0; i < first; i++)	/* said twice: they count once */
+		out->term[out->n++] = -1;
+	phrases_of(q, true, out);
+}
+
+/* -- one row --------------------------------------------------------------------------------- */
+
+struct row {
+	const struct query *q;
+	const double *weight;
+	double	 tf[QUERY_TERMS_MAX], pair[QUERY_TERMS_MAX];	/* weighted; the pair with the one before */
+	int	 last_col[QUERY_TERMS_MAX], last_off[QUERY_TERMS_MAX];	/* where it was last */
+	double	 best_window;
+	double	 k;			/* so many times a word counts half of what it can */
+};
+
+static void
+see_window(struct row *r, int col, int off)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < r->q->n_terms; i++)
+		if (r->last_col[i] == col && r->last_off[i] > off - WINDOW_WORDS)
+			sum += r->q->term[i].idf;
+	if (sum > r->best_window)
+		r->best_window = sum;
+}
+
+static void
+see(struct row *r, int term, int col, int off)
+{
+	const struct query_term *t = &r->q->term[term];
+	double w = col < COLUMNS ? r->weight[col] : 0;
+
+	if (r->last_col[term] == col && r->last_off[term] == off)
+		return;			/* a word and the whole it is part of, at one place */
+	r->tf[term] += w;
+	r->last_col[term] = col;
+	r->last_off[term] = off;
+	if (t->after >= 0 && r->last_col[t->after] == col) {
+		int far = off - r->last_off[t->after];
+
+		if (far >= 1 && far <= 1 + (int)t->gap)
+			r->pair[term] += w;
+	}
+	if (w > 0)
+		see_window(r, col, off);
+}
+
+static double
+row_score(const struct row *r)
+{
+	double sum = 0, all = 0;
+
+	for (unsigned i = 0; i < r->q->n_terms; i++) {
+		const struct query_term *t = &r->q->term[i];
+
+		all += t->idf;
+		sum += t->idf * r->tf[i] * (k1 + 1) / (r->tf[i] + r->k);
+		if (t->after >= 0 && !(r->q->rules_off & 1u << RANK_PAIRS))
+			sum += pair_part * (t->idf + r->q->term[t->after].idf) * r->pair[i] * (k1 + 1) / (r->pair[i] + r->k);
+	}
+	if (r->q->n_terms > 1 && !(r->q->rules_off & 1u << RANK_WINDOW) && all > 0)
+		sum *= 1 + window_part * r->best_window / all;
+	return sum;
+}
+
+static int
+row_read(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r)
+{
+	struct phrases ph;
+	int n, rc = api->xInstCount(fts, &n);
+
+	for (unsigned i = 0; i < QUERY_TERMS_MAX; i++)
+		r->last_col[i] = -1;
+	phrases_all(r->q, &ph);
+	for (int i = 0; rc == SQLITE_OK && i < n; i++) {
+		int phrase, col, off;
+
+		rc = api->xInst(fts, i, &phrase, &col, &off);
+		if (rc == SQLITE_OK && (unsigned)phrase < ph.n && ph.term[phrase] >= 0)
+			see(r, ph.term[phrase], col, off);
+	}
+	return rc;
+}
+
+static void
+rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, struct row *r)
+{
+	int rc = row_read(api, fts, r);
+
+	if (rc != SQLITE_OK)
+		sqlite3_result_error_code(ctx, rc);
+	else
+		sqlite3_result_double(ctx, row_score(r));
+}
+
+static void
+rank_chunk(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .k = k1 };
+
+	if (r.q == NULL) {
+		sqlite3_result_error(ctx, "rank_chunk: no query", -1);
+		return;
+	}
+	r.weight = r.q->rules_off & 1u << RANK_COLUMNS ? even_weight : chunk_weight;
+	rank(api, fts, ctx, &r);
+}
+
+/* Names differ in length far more than chunks do: the more a page is called by, the less each says. */
+static void
+rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .weight = names_weight };
+	sqlite3_int64 all = 0, rows = 0;
+	int len = 0;
+
+	if (r.q == NULL || api->xColumnSize(fts, 0, &len) != SQLITE_OK || api->xColumnTotalSize(fts, 0, &all) != SQLITE_OK ||
+	    api->xRowCount(fts, &rows) != SQLITE_OK) {
+		sqlite3_result_error(ctx, "rank_names: no query, or no sizes", -1);
+		return;
+	}
+	r.k = k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1));
+	rank(api, fts, ctx, &r);
+}
+
+int
+store_rank_register(struct store *st)
+{
+	fts5_api *api;
+	int rc = store_fts5(st, &api);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = api->xCreateFunction(api, "rank_chunk", NULL, rank_chunk, NULL)) == SQLITE_OK)
+		rc = api->xCreateFunction(api, "rank_names", NULL, rank_names, NULL);
+	return rc == SQLITE_OK ? 0 : store_errno(st, rc);
+}

@@ -1,0 +1,71 @@
+/*
+ * store_rank - how well text fits a question; between the files of the store and
+ * the bench of the ranking, nobody else includes it.
+ */
+#ifndef STORE_RANK_H
+#define STORE_RANK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/store.h"
+
+/* What may be left out of the ranking, to see that it is there for a reason. */
+#define RANK_RULES(X) \
+	X(STOP_WORDS,	"stop words dropped") \
+	X(COLUMNS,	"columns weighted") \
+	X(WHOLE,	"names asked for as a whole") \
+	X(PARTS,	"and by their parts") \
+	X(PAIRS,	"neighbouring words count together") \
+	X(WINDOW,	"words near each other count more") \
+	X(NEXT_CHUNKS,	"further chunks of a page count") \
+	X(NAMES,	"by which texts other pages lead to it") \
+	X(LINK_LISTS,	"pages of links lowered") \
+	X(IN_DEGREE,	"pages that many lead to raised") \
+	X(OPTIONAL,	"common words score but find nothing")
+
+enum rank_rule {
+#define X(name, text) RANK_##name,
+	RANK_RULES(X)
+#undef X
+	RANK_N_RULES
+};
+
+/* Leave out the rules whose bits (1 << rule) are set. */
+void store_rank_without(struct store *st, unsigned rules);
+
+enum {
+	QUERY_TERMS_MAX = 32,		/* more tell nothing new and cost a list each */
+	QUERY_TERM_BYTES = 64,		/* what is longer is no word */
+};
+
+struct query_term {
+	char	 text[QUERY_TERM_BYTES + 1];	/* as asked; holds no quote */
+	bool	 prefix;		/* the word goes on */
+	bool	 optional;		/* it is so common that it alone finds nothing */
+	int	 after;			/* the term that stands before it in the question, -1: none */
+	unsigned gap;			/* words left out between the two */
+	int64_t	 n;			/* chunks it is in, about */
+	double	 idf;
+};
+
+struct query {
+	struct query_term term[QUERY_TERMS_MAX];
+	unsigned n_terms;
+	unsigned rules_off;
+};
+
+/* Any text.  A query of no words has n_terms 0.  as_you_type: the last word may go on. */
+void query_read(struct query *q, const char *text, bool as_you_type, unsigned rules_off);
+
+/*
+ * What of the terms is to be looked for, as an FTS5 expression without columns:
+ * the optional ones beside the others.
+ */
+void query_expression(const struct query *q, struct text *out);
+
+/* Known to FTS5 as rank_chunk(t, query) and rank_names(t, query), query a pointer of this type. */
+#define RANK_QUERY_TYPE "archon query"
+int store_rank_register(struct store *st);
+
+#endif
