@@ -46,6 +46,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_refresh.c \
 	%reldir%/store_schema.c \
 	%reldir%/store_search.c \
+	%reldir%/store_snippet.c \
 	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
 	%reldir%/store_tokenize.c \

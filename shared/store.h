@@ -278,6 +278,7 @@ struct search {
 	const char *language;		/* "en" is also "en-GB" */
 	unsigned    limit;
 	bool	    as_you_type;	/* the last word may go on */
+	unsigned    neighbours;		/* so many chunks before and behind the best one, too */
 };
 
 struct search_hit {			/* the best chunk of a page; strings are borrowed for the call */
@@ -286,11 +287,28 @@ struct search_hit {			/* the best chunk of a page; strings are borrowed for the 
 	const char *url, *title, *headings, *body, *source_id, *knowledge_type, *language;
 	int64_t	    n_words;		/* of the page */
 	double	    score;		/* 0..1, the best first; ties by chunk_id */
+	const char *snippet;		/* a line of text, words that were asked for between SNIPPET_OPEN and _CLOSE */
+	const char *before, *after;	/* the neighbours, if asked for */
 };
 typedef int store_hit_f(const struct search_hit *h, void *arg);	/* non-zero stops */
+#define SNIPPET_OPEN '\1'
+#define SNIPPET_CLOSE '\2'
 
 /* Pages that answer, each once.  Any text is a valid query.  Number of hits. */
 int store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg);
+
+int store_search_sources(struct store *st, const struct search *s);	/* how many it looks through */
+
+struct code_hit {			/* a code example; strings are borrowed for the call */
+	int64_t	    example_id;
+	const char *language, *code, *before, *after, *heading;
+	const char *url, *title, *source_id, *knowledge_type;
+	double	    score;		/* as above */
+};
+typedef int store_code_f(const struct code_hit *h, void *arg);
+
+/* The same over code examples; search.language is then that of the code. */
+int store_search_code(struct store *st, const struct search *s, store_code_f *f, void *arg);
 
 /* -- upkeep ----------------------------------------------------------------- */
 

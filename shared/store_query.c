@@ -1,39 +1,12 @@
 /* A question taken apart: any text is one. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "shared/lexeme.h"
 #include "shared/store_rank.h"
 #include "shared/text.h"
-
-/* Sorted: searched by bsearch(). */
-static const char *const stop_words[] = {
-	"a", "an", "and", "any", "are", "as", "at", "be", "by", "can", "could", "do", "does", "for", "from", "get", "has",
-	"have", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "not", "of", "on", "or", "should", "so",
-	"than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "use", "used", "using",
-	"want", "was", "way", "we", "what", "when", "where", "which", "while", "who", "why", "will", "with", "would", "you",
-	"your",
-};
-
-static int
-stop_compare(const void *key, const void *elem)
-{
-	const struct slice *w = key;
-	const char *s = *(const char *const *)elem;
-	int c = strncasecmp(w->p, s, w->len);
-
-	return c != 0 ? c : s[w->len] == '\0' ? 0 : -1;
-}
-
-static bool
-is_stop_word(struct slice w)
-{
-	return bsearch(&w, stop_words, sizeof stop_words / sizeof stop_words[0], sizeof stop_words[0],
-	    stop_compare) != NULL;
-}
 
 static int
 term_find(const struct query *q, const char *text, size_t len)
@@ -60,53 +33,38 @@ term_add(struct query *q, const char *p, size_t len)
 	return (int)q->n_terms++;
 }
 
-struct reader {
-	struct query *q;
-	bool	 all_words;		/* nothing but stop words was asked */
-	int	 last;
-	unsigned gap;
-};
-
 static void
-put_word(struct reader *r, struct slice w)
+put_word(struct query *q, struct slice w, int *last)
 {
-	struct query *q = r->q;
 	unsigned had = q->n_terms;
 	int at;
 
 	if (lexeme_is_filler(w))
 		return;
-	if (!r->all_words && !(q->rules_off & 1u << RANK_STOP_WORDS) && is_stop_word(w)) {
-		r->gap++;
-		return;
-	}
 	at = term_add(q, w.p, w.len);
-	if (at == (int)had) {
-		q->term[at].after = r->last;
-		q->term[at].gap = r->gap;
-	}
-	r->last = at;
-	r->gap = 0;
+	if (at == (int)had)
+		q->term[at].after = *last;
+	*last = at;
 }
 
 static void
-put_lexeme(struct reader *r, const struct lexeme *lx)
+put_lexeme(struct query *q, const struct lexeme *lx, int *last)
 {
 	char name[LEXEME_WHOLE_BYTES];
 	struct slice hump[LEXEME_PARTS_MAX];
 	size_t len = lexeme_name(lx, name);
-	unsigned off = r->q->rules_off;
+	unsigned off = q->rules_off;
 
 	if (len > 0 && !(off & 1u << RANK_WHOLE))
-		(void)term_add(r->q, name, len);
+		(void)term_add(q, name, len);
 	if (len > 0 && lx->n_parts > 1 && (off & 1u << RANK_PARTS))
 		return;
 	for (unsigned i = 0; i < lx->n_parts; i++) {
 		unsigned n = off & 1u << RANK_PARTS ? 0 : lexeme_humps(lx->part[i], hump);
 
-		put_word(r, lx->part[i]);
+		put_word(q, lx->part[i], last);
 		for (unsigned k = 0; k < n; k++)
-			(void)term_add(r->q, hump[k].p, hump[k].len);
+			(void)term_add(q, hump[k].p, hump[k].len);
 	}
 }
 
@@ -115,16 +73,13 @@ query_read(struct query *q, const char *text, bool as_you_type, unsigned rules_o
 {
 	struct slice s = slice_of(text);
 	struct lexeme lx;
+	int last = -1;
 
 	*q = (struct query){ .rules_off = rules_off };
-	for (unsigned pass = 0; pass < 2 && q->n_terms == 0; pass++) {
-		struct reader r = { .q = q, .all_words = pass == 1, .last = -1 };
-
-		for (size_t at = 0; lexeme_next(s, &at, &lx);)
-			put_lexeme(&r, &lx);
-		if (as_you_type && r.last >= 0 && s.len > 0 && s.p[s.len - 1] > ' ')
-			q->term[r.last].prefix = true;
-	}
+	for (size_t at = 0; lexeme_next(s, &at, &lx);)
+		put_lexeme(q, &lx, &last);
+	if (as_you_type && last >= 0 && (unsigned char)s.p[s.len - 1] > ' ')
+		q->term[last].prefix = true;
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
- * The ranking functions: BM25F over weighted columns, without the length of the
- * text (chunks are much of one size), and what words do together.  FTS5 gives
+ * The ranking functions: BM25 without the length of the text (chunks are much of
+ * one size) and with what words do together.  All columns count alike: to weight
+ * them was measured and gained nothing.  FTS5 gives
  * the instances of all phrases in the order of the text; which phrase is which
  * term follows from their order in query_expression().
  */
@@ -12,18 +13,12 @@
 #include "shared/store_rank.h"
 #include "shared/store_sql.h"
 
-enum { COLUMNS = 6, WINDOW_WORDS = 30 };
+enum { WINDOW_WORDS = 30 };
 
-/* title, path, headings, terms, body, facets */
-static const double chunk_weight[COLUMNS] = { 2, 1, 1.5, 2, 1, 0 };
-static const double even_weight[COLUMNS] = { 1, 1, 1, 1, 1, 0 };
-
-static const double names_weight[COLUMNS] = { 3 };
-
-static const double k1 = 2;
-static const double names_b = 0.3;
+static const double k1 = 2.5;
+static const double names_k1 = 0.8, names_b = 0.3;
 static const double pair_part = 0.4;	/* of what both words are worth */
-static const double window_part = 0.2;	/* more, when all words are within one window */
+static const double window_part = 0.3;	/* more, when all words are within one window */
 
 void
 store_rank_without(struct store *st, unsigned rules)
@@ -65,8 +60,7 @@ phrases_all(const struct query *q, struct phrases *out)
 
 struct row {
 	const struct query *q;
-	const double *weight;
-	double	 tf[QUERY_TERMS_MAX], pair[QUERY_TERMS_MAX];	/* weighted; the pair with the one before */
+	double	 tf[QUERY_TERMS_MAX], pair[QUERY_TERMS_MAX];	/* how often; the pair with the one before */
 	int	 last_col[QUERY_TERMS_MAX], last_off[QUERY_TERMS_MAX];	/* where it was last */
 	double	 best_window;
 	double	 k;			/* so many times a word counts half of what it can */
@@ -87,22 +81,16 @@ see_window(struct row *r, int col, int off)
 static void
 see(struct row *r, int term, int col, int off)
 {
-	const struct query_term *t = &r->q->term[term];
-	double w = col < COLUMNS ? r->weight[col] : 0;
+	int before = r->q->term[term].after;
 
 	if (r->last_col[term] == col && r->last_off[term] == off)
 		return;			/* a word and the whole it is part of, at one place */
-	r->tf[term] += w;
+	r->tf[term]++;
 	r->last_col[term] = col;
 	r->last_off[term] = off;
-	if (t->after >= 0 && r->last_col[t->after] == col) {
-		int far = off - r->last_off[t->after];
-
-		if (far >= 1 && far <= 1 + (int)t->gap)
-			r->pair[term] += w;
-	}
-	if (w > 0)
-		see_window(r, col, off);
+	if (before >= 0 && r->last_col[before] == col && r->last_off[before] == off - 1)
+		r->pair[term]++;
+	see_window(r, col, off);
 }
 
 static double
@@ -153,24 +141,23 @@ rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, struct
 		sqlite3_result_double(ctx, row_score(r));
 }
 
+/* Of a chunk or of a code example. */
 static void
-rank_chunk(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
+rank_text(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .k = k1 };
 
-	if (r.q == NULL) {
-		sqlite3_result_error(ctx, "rank_chunk: no query", -1);
-		return;
-	}
-	r.weight = r.q->rules_off & 1u << RANK_COLUMNS ? even_weight : chunk_weight;
-	rank(api, fts, ctx, &r);
+	if (r.q == NULL)
+		sqlite3_result_error(ctx, "rank_text: no query", -1);
+	else
+		rank(api, fts, ctx, &r);
 }
 
 /* Names differ in length far more than chunks do: the more a page is called by, the less each says. */
 static void
 rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .weight = names_weight };
+	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL };
 	sqlite3_int64 all = 0, rows = 0;
 	int len = 0;
 
@@ -179,7 +166,7 @@ rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, 
 		sqlite3_result_error(ctx, "rank_names: no query, or no sizes", -1);
 		return;
 	}
-	r.k = k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1));
+	r.k = names_k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1));
 	rank(api, fts, ctx, &r);
 }
 
@@ -191,7 +178,7 @@ store_rank_register(struct store *st)
 
 	if (rc < 0)
 		return rc;
-	if ((rc = api->xCreateFunction(api, "rank_chunk", NULL, rank_chunk, NULL)) == SQLITE_OK)
+	if ((rc = api->xCreateFunction(api, "rank_text", NULL, rank_text, NULL)) == SQLITE_OK)
 		rc = api->xCreateFunction(api, "rank_names", NULL, rank_names, NULL);
 	return rc == SQLITE_OK ? 0 : store_errno(st, rc);
 }

@@ -12,8 +12,6 @@
 
 /* What may be left out of the ranking, to see that it is there for a reason. */
 #define RANK_RULES(X) \
-	X(STOP_WORDS,	"stop words dropped") \
-	X(COLUMNS,	"columns weighted") \
 	X(WHOLE,	"names asked for as a whole") \
 	X(PARTS,	"and by their parts") \
 	X(PAIRS,	"neighbouring words count together") \
@@ -44,7 +42,6 @@ struct query_term {
 	bool	 prefix;		/* the word goes on */
 	bool	 optional;		/* it is so common that it alone finds nothing */
 	int	 after;			/* the term that stands before it in the question, -1: none */
-	unsigned gap;			/* words left out between the two */
 	int64_t	 n;			/* chunks it is in, about */
 	double	 idf;
 };
@@ -64,7 +61,10 @@ void query_read(struct query *q, const char *text, bool as_you_type, unsigned ru
  */
 void query_expression(const struct query *q, struct text *out);
 
-/* Known to FTS5 as rank_chunk(t, query) and rank_names(t, query), query a pointer of this type. */
+/* The place in body (Markdown) that fits best: struct search_hit says how it is marked. */
+void query_snippet(const struct query *q, const char *body, struct text *out);
+
+/* Known to FTS5 as rank_text(t, query) and rank_names(t, query), query a pointer of this type. */
 #define RANK_QUERY_TYPE "archon query"
 int store_rank_register(struct store *st);
 

@@ -21,8 +21,7 @@
 enum {
 	CANDIDATES = 300,		/* chunks whose pages are looked at */
 	COUNT_MAX = 5000,		/* of a word's chunks are counted, then it is guessed */
-	FOUND_ENOUGH = 3000,		/* chunks: words more common than those that find so many need not find */
-	HUGE = 50000,			/* words in more chunks than this are looked for in names alone */
+	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
 	SCAN_MAX = 60000,		/* chunks scored at most */
 };
 
@@ -133,6 +132,16 @@ put_sources(struct store *st, const struct search *s, bool deleted, struct text 
 	return rc < 0 ? rc : n;
 }
 
+int
+store_search_sources(struct store *st, const struct search *s)
+{
+	struct text t = { 0 };
+	int n = put_sources(st, s, false, &t);
+
+	text_fini(&t);
+	return n;
+}
+
 /* " AND (...)" for what is asked for, " NOT (...)" for what is being deleted.  0: nothing can fit. */
 static int
 put_filter(struct store *st, const struct search *s, struct text *out)
@@ -149,6 +158,19 @@ put_filter(struct store *st, const struct search *s, struct text *out)
 	if (n >= 0 && s->language != NULL)
 		put_facet(out, " AND ", s->language);
 	return n < 0 ? n : n > 0 || !narrow;
+}
+
+/* The whole FTS5 expression.  1; 0: nothing can fit. */
+static int
+put_match(struct store *st, const struct query *q, const char *columns, const struct search *s, struct text *out)
+{
+	int rc;
+
+	text_printf(out, "({%s} : (", columns);
+	query_expression(q, out);
+	text_puts(out, "))");
+	rc = put_filter(st, s, out);
+	return text_str(out) == NULL ? -ENOMEM : rc;
 }
 
 /* -- chunks ------------------------------------------------------------------------------------ */
@@ -212,7 +234,7 @@ static int
 find_chunks(struct store *st, const struct query *q, const char *match, struct candidates *out)
 {
 	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT rowid, rank_chunk(chunks_fts, ?2) FROM chunks_fts"
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT rowid, rank_text(chunks_fts, ?2) FROM chunks_fts"
 	    " WHERE chunks_fts MATCH ?1 LIMIT ?3", "tqi", match, q, (int64_t)SCAN_MAX);
 
 	out->n = 0;
@@ -323,6 +345,22 @@ compare_pages(const void *a, const void *b)
 
 /* -- hits -------------------------------------------------------------------------------------- */
 
+/* The chunks right before or behind this one on its page, in their order. */
+static int
+beside(struct store *st, int64_t chunk, int from, int to, struct text *out)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT b.body FROM chunks a JOIN chunks b ON b.page = a.page"
+	    " AND b.number BETWEEN a.number + ?2 AND a.number + ?3 WHERE a.n = ?1 ORDER BY b.number", "iii",
+	    chunk, (int64_t)from, (int64_t)to);
+
+	if (stmt == NULL)
+		return rc;
+	while ((rc = store_step(st, stmt)) > 0)
+		text_printf(out, "%s%s", out->len > 0 ? "\n\n" : "", column_str(stmt, 0));
+	return rc < 0 ? rc : text_str(out) != NULL ? 0 : -ENOMEM;
+}
+
 static double
 score_of(const struct query *q, double score)	/* 0..1 in the same order: half is a good match of all words */
 {
@@ -334,24 +372,40 @@ score_of(const struct query *q, double score)	/* 0..1 in the same order: half is
 }
 
 static int
-hit(struct store *st, const struct query *q, const struct found_page *p, store_hit_f *f, void *arg)
+hit(struct store *st, const struct query *q, const struct search *s, const struct found_page *p, store_hit_f *f, void *arg)
 {
-	int rc = 0;
+	struct text shown = { 0 }, before = { 0 }, after = { 0 };
+	int rc = 0, n = (int)s->neighbours;
 	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT c.n, c.number, p.url, p.title, c.headings, c.body, p.source,"
 	    " s.knowledge_type, p.words, p.language FROM chunks c JOIN pages p ON p.n = c.page JOIN sources s ON s.id = p.source"
 	    " WHERE c.n = ?1", "i", p->chunk);
 	struct search_hit h;
 
 	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
-		return rc;		/* 0: deleted in between */
+		return rc;		/* 0: a page without text */
 	h = (struct search_hit){
 		.chunk_id = sqlite3_column_int64(stmt, 0), .chunk_number = (unsigned)sqlite3_column_int(stmt, 1),
 		.url = column_str(stmt, 2), .title = column_str(stmt, 3), .headings = column_str(stmt, 4),
 		.body = column_str(stmt, 5), .source_id = column_str(stmt, 6), .knowledge_type = column_str(stmt, 7),
 		.n_words = sqlite3_column_int64(stmt, 8), .language = column_str(stmt, 9), .score = score_of(q, p->score),
+		.snippet = "", .before = "", .after = "",
 	};
-	rc = f(&h, arg);
+	query_snippet(q, h.body, &shown);
+	if ((h.snippet = text_str(&shown)) == NULL)
+		rc = -ENOMEM;
+	else if (n == 0)
+		rc = 0;
+	else if ((rc = beside(st, p->chunk, -n, -1, &before)) == 0)
+		rc = beside(st, p->chunk, 1, n, &after);
+	if (rc == 0) {
+		h.before = n > 0 ? text_str(&before) : "";
+		h.after = n > 0 ? text_str(&after) : "";
+		rc = f(&h, arg);
+	}
 	(void)sqlite3_reset(stmt);
+	text_fini(&shown);
+	text_fini(&before);
+	text_fini(&after);
 	return rc < 0 ? rc : rc > 0 ? 2 : 1;
 }
 
@@ -366,15 +420,9 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 {
 	int rc;
 
-	if ((rc = weigh(st, &w->q)) < 0)
+	if ((rc = weigh(st, &w->q)) < 0 ||
+	    (rc = put_match(st, &w->q, "title path headings terms body", s, match)) <= 0)
 		return rc;
-	text_puts(match, "({title path headings terms body} : (");
-	query_expression(&w->q, match);
-	text_puts(match, "))");
-	if ((rc = put_filter(st, s, match)) <= 0)
-		return rc;
-	if (text_str(match) == NULL)
-		return -ENOMEM;
 	if ((rc = find_chunks(st, &w->q, text_str(match), &w->chunks)) < 0)
 		return rc;
 	group(&w->chunks, &w->q, &w->pages);
@@ -386,24 +434,108 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 	return 0;
 }
 
+/* All that a search reads is of one moment, and its many small reads are one transaction. */
+static int
+read_begin(struct store *st, bool *alone)
+{
+	int rc = 0;
+
+	if ((*alone = sqlite3_get_autocommit(st->db) != 0))
+		rc = store_run(st, "BEGIN", "");
+	return rc < 0 ? rc : 0;
+}
+
+static void
+read_end(struct store *st, bool alone)
+{
+	if (alone)
+		(void)store_run(st, "COMMIT", "");	/* nothing was written */
+}
+
 int
 store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg)
 {
 	struct work *w = malloc(sizeof *w);
 	struct text match = { 0 };
 	int n = 0, rc = 0;
+	bool alone;
 
 	if (w == NULL)
 		return -ENOMEM;
 	w->pages.n = 0;
 	query_read(&w->q, s->query, s->as_you_type, st->rank_off);
-	if (w->q.n_terms > 0 && s->limit > 0)
-		rc = search(st, w, s, &match);
-	else
-		w->pages.n = 0;
+	if (w->q.n_terms == 0 || s->limit == 0 || (rc = read_begin(st, &alone)) < 0)
+		goto done;
+	rc = search(st, w, s, &match);
 	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->pages.n && (unsigned)n < s->limit; i++)
-		if ((rc = hit(st, &w->q, &w->pages.p[i], f, arg)) > 0)
+		if ((rc = hit(st, &w->q, s, &w->pages.p[i], f, arg)) > 0)
 			n++;
+	read_end(st, alone);
+done:
+	text_fini(&match);
+	free(w);
+	return rc < 0 ? rc : n;
+}
+
+/* -- code examples ------------------------------------------------------------------------------- */
+
+static int
+code_hit(struct store *st, const struct query *q, const struct candidate *c, store_code_f *f, void *arg)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT x.n, x.language, x.code, x.before, x.after, x.heading, p.url, p.title,"
+	    " p.source, s.knowledge_type FROM code_examples x JOIN pages p ON p.n = x.page JOIN sources s ON s.id = p.source"
+	    " WHERE x.n = ?1", "i", c->chunk);
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	rc = f(&(struct code_hit){
+		.example_id = sqlite3_column_int64(stmt, 0), .language = column_str(stmt, 1), .code = column_str(stmt, 2),
+		.before = column_str(stmt, 3), .after = column_str(stmt, 4), .heading = column_str(stmt, 5),
+		.url = column_str(stmt, 6), .title = column_str(stmt, 7), .source_id = column_str(stmt, 8),
+		.knowledge_type = column_str(stmt, 9), .score = score_of(q, c->score),
+	}, arg);
+	(void)sqlite3_reset(stmt);
+	return rc < 0 ? rc : rc > 0 ? 2 : 1;
+}
+
+static int
+find_code(struct store *st, const struct query *q, const char *match, struct candidates *out)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT rowid, rank_text(code_fts, ?2) FROM code_fts"
+	    " WHERE code_fts MATCH ?1 LIMIT ?3", "tqi", match, q, (int64_t)SCAN_MAX);
+
+	out->n = 0;
+	if (stmt == NULL)
+		return rc;
+	while ((rc = store_step(st, stmt)) > 0)
+		keep(out, (struct candidate){ sqlite3_column_int64(stmt, 0), 0, sqlite3_column_double(stmt, 1) });
+	qsort(out->c, out->n, sizeof out->c[0], compare_any);
+	return rc;
+}
+
+int
+store_search_code(struct store *st, const struct search *s, store_code_f *f, void *arg)
+{
+	struct work *w = malloc(sizeof *w);
+	struct text match = { 0 };
+	int n = 0, rc = 0;
+	bool alone;
+
+	if (w == NULL)
+		return -ENOMEM;
+	query_read(&w->q, s->query, s->as_you_type, st->rank_off);
+	if (w->q.n_terms == 0 || s->limit == 0 || (rc = read_begin(st, &alone)) < 0)
+		goto done;
+	w->chunks.n = 0;
+	if ((rc = weigh(st, &w->q)) == 0 && (rc = put_match(st, &w->q, "heading before code", s, &match)) > 0)
+		rc = find_code(st, &w->q, text_str(&match), &w->chunks);
+	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->chunks.n && (unsigned)n < s->limit; i++)
+		if ((rc = code_hit(st, &w->q, &w->chunks.c[i], f, arg)) > 0)
+			n++;
+	read_end(st, alone);
+done:
 	text_fini(&match);
 	free(w);
 	return rc < 0 ? rc : n;

@@ -31,6 +31,8 @@ static const struct route table[] = {
 	{ "GET", "/api/knowledge-items/{id}/code-examples", 0, item_examples, "its code examples: page, per_page, url, language", NULL },
 	{ "POST", "/api/documents/upload", TAKES_UPLOAD, document_upload, "add a document: a form with file, tags, knowledge_type", &document_body },
 	{ "POST", "/api/rag/query", TAKES_BODY, search_query, "search the knowledge base", NULL },
+	{ "POST", "/api/knowledge-items/search", TAKES_BODY, search_items, "the same by the older names: limit, sources", NULL },
+	{ "POST", "/api/rag/code-examples", TAKES_BODY, search_code, "search the code examples", NULL },
 	{ "GET", "/api/rag/sources", 0, sources_list, "sources to search in", NULL },
 	{ "GET", "/api/mcp/logs", 0, logs_list, "log entries, oldest first: limit, since, level", NULL },
 	{ "POST", "/api/mcp/logs", TAKES_BODY, logs_add, "log one entry or an array of them", NULL },

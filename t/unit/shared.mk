@@ -13,6 +13,7 @@ shared_tests = \
 	t/unit/check_restore \
 	t/unit/check_conf \
 	t/unit/check_lexeme \
+	t/unit/check_search \
 	t/unit/check_crawl_params \
 	t/unit/check_message \
 	t/unit/check_daemon \
@@ -81,6 +82,10 @@ t_unit_check_message_LDADD = $(unit_libs)
 t_unit_check_daemon_SOURCES = %D%/check_daemon.c %D%/scratch.h
 t_unit_check_daemon_CPPFLAGS = $(unit_cppflags)
 t_unit_check_daemon_LDADD = $(unit_libs)
+
+t_unit_check_search_SOURCES = %D%/check_search.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_search_CPPFLAGS = $(unit_cppflags)
+t_unit_check_search_LDADD = $(unit_libs)
 
 t_unit_check_lexeme_SOURCES = %D%/check_lexeme.c
 t_unit_check_lexeme_CPPFLAGS = $(unit_cppflags)

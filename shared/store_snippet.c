@@ -1,0 +1,129 @@
+/*
+ * The place in a chunk that answers best, as a line of text with the words that
+ * were asked for marked.  Words are compared by how they begin, not by their
+ * stems: to have FTS5 find them again takes as long as the search itself.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "shared/lexeme.h"
+#include "shared/store_rank.h"
+#include "shared/text.h"
+
+enum {
+	PLACES_MAX = 200,		/* words looked at in one chunk */
+	BEFORE_BYTES = 40,		/* shown before the first word, about */
+	SNIPPET_BYTES = 280,		/* in all, about */
+};
+
+struct place {
+	size_t	 from, to;
+	unsigned term;
+};
+
+/* "grazing" and "grazes", but not "in" and "index". */
+static bool
+is_like(struct slice word, const char *term)
+{
+	size_t len = strlen(term), same = 0, need = len > 7 ? len - 3 : len > 4 ? 4 : len;
+
+	if (word.len > len + 4)
+		return false;
+	while (same < len && same < word.len && strncasecmp(word.p + same, term + same, 1) == 0)
+		same++;
+	return same >= need && (len > 3 || word.len == len) && same + 4 > word.len;
+}
+
+static unsigned
+places_find(const struct query *q, struct slice body, struct place *out)
+{
+	struct lexeme lx;
+	unsigned n = 0;
+
+	for (size_t at = 0; lexeme_next(body, &at, &lx);)
+		for (unsigned i = 0; i < lx.n_parts; i++)
+			for (unsigned k = 0; k < q->n_terms; k++)
+				if (is_like(lx.part[i], q->term[k].text)) {
+					size_t from = (size_t)(lx.part[i].p - body.p);
+
+					if (n == PLACES_MAX)
+						return n;
+					out[n++] = (struct place){ from, from + lx.part[i].len, k };
+					break;
+				}
+	return n;
+}
+
+static unsigned
+best_place(const struct query *q, const struct place *p, unsigned n)
+{
+	double best = 0;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool seen[QUERY_TERMS_MAX] = { false };
+		double sum = 0;
+
+		for (unsigned k = i; k < n && p[k].to < p[i].from + SNIPPET_BYTES - BEFORE_BYTES; k++)
+			if (!seen[p[k].term]) {
+				seen[p[k].term] = true;
+				sum += q->term[p[k].term].idf;
+			}
+		if (sum > best) {
+			best = sum;
+			at = i;
+		}
+	}
+	return at;
+}
+
+/* Markdown to a line of text: no link targets, no marks. */
+static void
+put_plain(struct text *out, const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		const char *close;
+
+		if (*p == ']' && end - p > 1 && p[1] == '(' && (close = memchr(p, ')', (size_t)(end - p))) != NULL)
+			p = close;
+		else if ((unsigned char)*p <= ' ') {
+			if (out->len > 0 && out->p[out->len - 1] != ' ')
+				text_putc(out, ' ');
+		} else if (strchr("`*#[|\\", *p) == NULL)
+			text_putc(out, *p);
+	}
+}
+
+static size_t
+blank_from(const char *body, size_t at, size_t end)	/* where the next word begins */
+{
+	while (at < end && (unsigned char)body[at] > ' ')
+		at++;
+	return at;
+}
+
+void
+query_snippet(const struct query *q, const char *body, struct text *out)
+{
+	struct place place[PLACES_MAX];
+	size_t len = strlen(body), at = 0, end;
+	unsigned n = places_find(q, (struct slice){ body, len }, place), i = best_place(q, place, n);
+
+	if (n > 0 && place[i].from > BEFORE_BYTES) {
+		at = blank_from(body, place[i].from - BEFORE_BYTES, place[i].from);
+		text_puts(out, "\u2026");
+	}
+	end = len - at > SNIPPET_BYTES ? blank_from(body, at + SNIPPET_BYTES, len) : len;
+	for (; i < n && place[i].to <= end; i++) {
+		put_plain(out, body + at, body + place[i].from);
+		text_putc(out, SNIPPET_OPEN);
+		put_plain(out, body + place[i].from, body + place[i].to);
+		text_putc(out, SNIPPET_CLOSE);
+		at = place[i].to;
+	}
+	put_plain(out, body + at, body + end);
+	if (end < len)
+		text_puts(out, "\u2026");
+}

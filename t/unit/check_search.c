@@ -1,0 +1,362 @@
+/* What search finds, and in which order. */
+#include "config.h"
+
+#include "shared/store.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/text.h"
+
+#include "store_fixture.h"
+
+struct got {
+	struct text urls;		/* their last parts, by blanks */
+	char	    snippet[400], before[100], after[100];
+	double	    last;
+};
+
+static int
+see(const char *url, double score, struct got *g)
+{
+	ck_assert(score >= 0 && score <= 1 && score <= g->last);
+	g->last = score;
+	text_printf(&g->urls, "%s%s", g->urls.len > 0 ? " " : "", strrchr(url, '/') + 1);
+	return 0;
+}
+
+static int
+on_hit(const struct search_hit *h, void *arg)
+{
+	struct got *g = arg;
+
+	if (g->snippet[0] == '\0') {
+		(void)snprintf(g->snippet, sizeof g->snippet, "%s", h->snippet);
+		(void)snprintf(g->before, sizeof g->before, "%s", h->before);
+		(void)snprintf(g->after, sizeof g->after, "%s", h->after);
+	}
+	return see(h->url, h->score, g);
+}
+
+static int
+on_code(const struct code_hit *h, void *arg)
+{
+	return see(h->url, h->score, arg);
+}
+
+/* Which pages a search finds; the rest of got is of the first. */
+static const char *
+found(struct store *st, struct search s, struct got *got)
+{
+	static char urls[1000];
+	struct got g = { .last = 1 };
+	int rc;
+
+	s.limit = s.limit > 0 ? s.limit : 10;
+	rc = store_search(st, &s, on_hit, &g);
+	ck_assert_msg(rc >= 0, "%s: %s", s.query, store_error(st));
+	(void)snprintf(urls, sizeof urls, "%s", g.urls.len > 0 ? text_str(&g.urls) : "");
+	text_fini(&g.urls);
+	g.urls.p = NULL;
+	if (got != NULL)
+		*got = g;
+	return urls;
+}
+
+static void
+put(struct store *st, const char *source, const char *name, const char *title, const char *language,
+    const struct chunk *c, unsigned n)
+{
+	static unsigned hash;
+	char url[64], hex[65];
+
+	(void)snprintf(url, sizeof url, "http://h.test/%s", name);
+	(void)snprintf(hex, sizeof hex, "%064u", ++hash);
+	ck_assert_int_eq(store_page_put(st, source, &(struct page){
+		.url = url, .title = title, .language = language, .content_hash = hex, .fetched_ms = 1, .chunks = c, .n_chunks = n,
+	}), 0);
+}
+
+#define PUT(st, name, title, text) \
+	put(st, "s", name, title, "en", &(struct chunk){ .headings = SLICE_LIT(title " > H"), .body = SLICE_LIT(text) }, 1)
+
+/* -- names of things --------------------------------------------------------------------- */
+
+static const struct { const char *query, *want; } rows[] = {
+	{ "proxy_read_timeout", "whole parts" },	/* the name itself, then what has its words */
+	{ "PROXY_READ_TIMEOUT", "whole parts" },
+	{ "proxy read timeout", "whole parts" },
+	{ "asyncio.TaskGroup", "group" },
+	{ "TaskGroup", "group" },
+	{ "task groups", "group" },		/* by its capitals, and by the stem */
+	{ "std::vector", "vector" },
+	{ "--enable-foo", "flags" },
+	{ "enable foo", "flags" },
+	{ "-Wall", "flags wall" },		/* the flag before the word */
+	{ "__init__", "dunder init" },
+	{ "what has the vector", "vector" },
+	{ "the of", "" },
+	{ "is", "verb" },
+	{ "hidden.example", "" },		/* where a link leads is no text */
+	{ "clicked", "link" },
+	{ "\u00c4pfel", "umlaut" },
+	{ "apfel", "umlaut" },
+};
+
+static void
+put_names(struct store *st)
+{
+	begin_source(st, "s");
+	PUT(st, "whole", "One", "Set proxy_read_timeout here.");
+	PUT(st, "parts", "Two", "A timeout: the proxy cannot read.");
+	PUT(st, "group", "Three", "Use `asyncio.TaskGroup()` for that.");
+	PUT(st, "vector", "Four", "A std::vector grows.");
+	PUT(st, "flags", "Five", "Build with --enable-foo and -Wall.");
+	PUT(st, "wall", "Six", "Build a wall.");
+	PUT(st, "dunder", "Seven", "Write `__init__` first.");
+	PUT(st, "init", "Eight", "The init program.");
+	PUT(st, "link", "Nine", "It can be [clicked](http://hidden.example/page).");
+	PUT(st, "umlaut", "Ten", "\u00c4pfel.");
+	PUT(st, "verb", "Eleven", "IS NULL");
+}
+
+START_TEST(names)
+{
+	struct store *st = store_new();
+
+	put_names(st);
+	ck_assert_msg(strcmp(found(st, (struct search){ .query = rows[_i].query }, NULL), rows[_i].want) == 0, "%s: %s, not %s",
+	    rows[_i].query, found(st, (struct search){ .query = rows[_i].query }, NULL), rows[_i].want);
+	store_sound(st);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(any_text_is_a_question)
+{
+	static const char *const bits[] = {
+		"\"", "*", "(", ")", "{", "}", ":", "^", "+", "-", "AND", "OR", "NOT", "NEAR(", "title :", "a", "\\", "'", ";", "\n",
+		"\xff", "\xe2\x80", "\u2014", "\u00a0", "_", "x_", "__", "facets:", "\x01", "\u65e5\u672c", ",", "3.", "--",
+	};
+	const unsigned n_bits = sizeof bits / sizeof bits[0];
+	struct store *st = store_new();
+	unsigned long state = 12345;
+
+	put_names(st);
+	for (unsigned i = 0; i < 3000; i++) {
+		struct text q = { 0 };
+
+		for (unsigned k = 0; k < 1 + i % 9; k++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			text_puts(&q, bits[(state >> 33) % n_bits]);
+			if (state >> 60 & 1)
+				text_putc(&q, ' ');
+		}
+		(void)found(st, (struct search){ .query = text_str(&q), .as_you_type = i & 1 }, NULL);
+		(void)found(st, (struct search){ .query = "a", .tags = text_str(&q), .source_id = text_str(&q),
+		    .language = text_str(&q) }, NULL);
+		text_fini(&q);
+	}
+	store_close(st);
+}
+END_TEST
+
+START_TEST(the_last_word_may_go_on)
+{
+	struct store *st = store_new();
+
+	put_names(st);
+	ck_assert_str_eq(found(st, (struct search){ .query = "vec" }, NULL), "");
+	ck_assert_str_eq(found(st, (struct search){ .query = "vec", .as_you_type = true }, NULL), "vector");
+	ck_assert_str_eq(found(st, (struct search){ .query = "vec ", .as_you_type = true }, NULL), "");	/* it has ended */
+	ck_assert_str_eq(found(st, (struct search){ .query = "vec grow", .as_you_type = true }, NULL), "vector");
+	store_close(st);
+}
+END_TEST
+
+/* -- pages ---------------------------------------------------------------------------------- */
+
+START_TEST(a_page_is_found_once)
+{
+	const struct chunk c[] = {
+		{ .headings = SLICE_LIT("T > A"), .body = SLICE_LIT("Nothing here.") },
+		{ .headings = SLICE_LIT("T > B"), .body = SLICE_LIT("A *zebra* & a [zebra](http://x.test/y) <b>.") },
+		{ .headings = SLICE_LIT("T > C"), .body = SLICE_LIT("The last zebra.") },
+	};
+	struct store *st = store_new();
+	struct got got;
+
+	begin_source(st, "s");
+	put(st, "s", "three", "T", "en", c, 3);
+	PUT(st, "one", "Other", "zebra");
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra", .neighbours = 1 }, &got), "three one");
+	ck_assert_str_eq(got.snippet, "A \1zebra\2 & a \1zebra\2 <b>.");
+	ck_assert_str_eq(got.before, "Nothing here.");
+	ck_assert_str_eq(got.after, "The last zebra.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, &got), "three one");
+	ck_assert_str_eq(got.before, "");
+	store_close(st);
+}
+END_TEST
+
+START_TEST(pages_are_found_by_what_others_call_them)
+{
+	struct store *st = store_new();
+	struct got got;
+
+	begin_source(st, "s");
+	PUT(st, "gnu", "Antelope", "It grazes.");
+	PUT(st, "a", "First", "See [the wildebeest](http://h.test/gnu#x), [next](http://h.test/b).");
+	PUT(st, "b", "Second", "See [`wildebeest`](http://h.test/gnu).");
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest", .limit = 2 }, NULL), "a b");
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	store_sound(st);
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest grazing", .limit = 1 }, &got), "gnu");
+	ck_assert_str_eq(got.snippet, "It \1grazes\2.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest", .source_id = "other" }, NULL), "");
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);	/* nothing new */
+	store_sound(st);
+	PUT(st, "a", "First", "No more.");			/* replaced: it leads nowhere now */
+	PUT(st, "b", "Second", "No more.");
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	store_sound(st);
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest" }, NULL), "");
+	store_close(st);
+}
+END_TEST
+
+START_TEST(a_text_that_leads_everywhere_names_nothing)	/* _i pages it leads to */
+{
+	struct store *st = store_new();
+	struct text t = { 0 };
+	char name[16];
+	struct chunk c = { .headings = SLICE_LIT("L") };
+	struct got got = { .last = 1 };
+
+	begin_source(st, "s");
+	for (int i = 0; i < _i; i++) {
+		(void)snprintf(name, sizeof name, "p%d", i);
+		text_printf(&t, "[quagga](http://h.test/%s) ", name);
+		put(st, "s", name, name, "en", &(struct chunk){ .headings = SLICE_LIT("H"), .body = SLICE_LIT("x") }, 1);
+	}
+	c.body = (struct slice){ t.p, t.len };
+	put(st, "s", "list", "List", "en", &c, 1);
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	ck_assert_int_eq(store_search(st, &(struct search){ .query = "quagga", .limit = 50 }, on_hit, &got), _i <= 8 ? _i + 1 : 1);
+	text_fini(&got.urls);
+	text_fini(&t);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(titles_without_what_all_have)
+{
+	struct store *st = store_new();
+
+	begin_source(st, "s");
+	PUT(st, "a", "Apples - The Great Manual", "x");
+	PUT(st, "b", "Pears - The Great Manual", "x");
+	PUT(st, "c", "8.4. Plums - The Great Manual", "x");
+	PUT(st, "d", "Nuts - Brazil", "the great manual");
+	PUT(st, "e", "Figs - The Great Manual", "x");		/* three of its kind were before it */
+	ck_assert_str_eq(found(st, (struct search){ .query = "figs" }, NULL), "e");
+	ck_assert_ptr_null(strpbrk(found(st, (struct search){ .query = "manual" }, NULL), "ce"));
+	ck_assert_str_eq(found(st, (struct search){ .query = "brazil" }, NULL), "d");
+	store_close(st);
+}
+END_TEST
+
+/* -- filters ----------------------------------------------------------------------------------- */
+
+static void
+put_sources(struct store *st)
+{
+	struct crawl_params p = *params_of("http://h.test/2/");
+	const struct chunk c = { .headings = SLICE_LIT("H"), .body = SLICE_LIT("zebra") };
+
+	begin_source(st, "s");
+	FIELD_SET(p.knowledge_type, "business");
+	p.tags.n = 2;
+	FIELD_SET(p.tags.item[0], "law");
+	FIELD_SET(p.tags.item[1], "tax");
+	ck_assert_int_eq(store_source_begin(st, "t", &p, 1), 0);
+	put(st, "s", "english", "E", "en-GB", &c, 1);
+	put(st, "s", "german", "G", "de", &c, 1);
+	put(st, "t", "french", "F", "fr", &c, 1);
+}
+
+static const struct { struct search s; const char *want; } filters[] = {
+	{ { .query = "zebra" }, "english german french" },
+	{ { .query = "zebra", .source_id = "t" }, "french" },
+	{ { .query = "zebra", .source_id = "none" }, "" },
+	{ { .query = "zebra", .sources = "t,none" }, "french" },
+	{ { .query = "zebra", .sources = "s,t" }, "english german french" },
+	{ { .query = "zebra", .knowledge_type = "technical" }, "english german" },
+	{ { .query = "zebra", .knowledge_type = "business", .tags = "x,tax" }, "french" },
+	{ { .query = "zebra", .tags = "ta" }, "" },
+	{ { .query = "zebra", .language = "en" }, "english" },
+	{ { .query = "zebra", .language = "de", .source_id = "t" }, "" },
+};
+
+START_TEST(filtered)
+{
+	struct store *st = store_new();
+
+	put_sources(st);
+	ck_assert_str_eq(found(st, filters[_i].s, NULL), filters[_i].want);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(code)
+{
+	const struct code_example x[] = {
+		{ .language = SLICE_LIT("c"), .code = SLICE_LIT("int zebra_count(void);"), .heading = SLICE_LIT("Counting") },
+		{ .language = SLICE_LIT("python"), .code = SLICE_LIT("zebra.count()"), .before = SLICE_LIT("How to count:") },
+	};
+	struct store *st = store_new();
+	struct got g = { .last = 1 };
+
+	put_sources(st);
+	ck_assert_int_eq(store_page_put(st, "s", &(struct page){ .url = "http://h.test/code", .title = "Code",
+	    .content_hash = "c", .fetched_ms = 1, .examples = x, .n_examples = 2 }), 0);
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "count zebras", .limit = 9 }, on_code, &g), 2);
+	g.last = 1;
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra_count", .limit = 1 }, on_code, &g), 1);
+	g.last = 1;
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra", .language = "python", .limit = 9 }, on_code, &g), 1);
+	g.last = 1;
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra", .source_id = "t", .limit = 9 }, on_code, &g), 0);
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "\" (", .limit = 9 }, on_code, &g), 0);
+	text_fini(&g.urls);
+	store_sound(st);
+	store_close(st);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("search");
+	TCase *tc = tcase_create("all");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, names, 0, (int)(sizeof rows / sizeof rows[0]));
+	tcase_add_test(tc, any_text_is_a_question);
+	tcase_add_test(tc, the_last_word_may_go_on);
+	tcase_add_test(tc, a_page_is_found_once);
+	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
+	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
+	tcase_add_test(tc, titles_without_what_all_have);
+	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));
+	tcase_add_test(tc, code);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
