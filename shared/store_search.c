@@ -448,8 +448,8 @@ read_begin(struct store *st, bool *alone)
 static void
 read_end(struct store *st, bool alone)
 {
-	if (alone)
-		(void)store_run(st, "COMMIT", "");	/* nothing was written */
+	if (alone && sqlite3_get_autocommit(st->db) == 0)	/* without memory SQLite has ended it by itself */
+		(void)store_run(st, "COMMIT", "");		/* nothing was written */
 }
 
 int
