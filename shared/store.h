@@ -223,6 +223,11 @@ int store_pages_vanished(struct store *st, const char *source_id, const char *cr
 
 /* Make searchable what was put with index_later, at most so many pages (0: all).  How many wait still. */
 int store_index(struct store *st, unsigned max_pages);
+/*
+ * Join some of the pieces the indexes are written in, which each search looks
+ * through; for when nothing else is to do.  1 there is more of it, 0.
+ */
+int store_index_tidy(struct store *st);
 /* What the indexed pages of a source call each other, which search goes by: after a crawl that changed some. */
 int store_gather_names(struct store *st, const char *source_id);
 

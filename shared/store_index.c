@@ -189,6 +189,27 @@ store_index(struct store *st, unsigned max_pages)
 }
 
 int
+store_index_tidy(struct store *st)
+{
+	static const char *const merges[] = {
+		"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('merge', 500)",
+		"INSERT INTO names_fts(names_fts, rank) VALUES('merge', 500)",
+		"INSERT INTO code_fts(code_fts, rank) VALUES('merge', 500)",
+	};
+	int rc = 0;
+
+	for (unsigned i = 0; i < sizeof merges / sizeof merges[0]; i++) {
+		int before = sqlite3_total_changes(st->db);
+
+		if ((rc = store_run(st, merges[i], "")) < 0)
+			return rc;
+		if (sqlite3_total_changes(st->db) - before > 1)	/* FTS5: one is the command itself */
+			return 1;
+	}
+	return 0;
+}
+
+int
 store_check_index(struct store *st, struct err *e)
 {
 	/* rank 1: compare the index with the text, not only with itself. */

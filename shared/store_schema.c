@@ -119,6 +119,9 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE VIEW code_text AS SELECT * FROM code_all WHERE page NOT IN (SELECT page FROM unindexed);"
 	"CREATE VIRTUAL TABLE code_fts USING fts5(heading, before, code, facets,"
 	"  content='code_text', content_rowid='n', tokenize='lexeme', columnsize=0);"
+	"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('usermerge', 2);"	/* see store_index_tidy() */
+	"INSERT INTO names_fts(names_fts, rank) VALUES('usermerge', 2);"
+	"INSERT INTO code_fts(code_fts, rank) VALUES('usermerge', 2);"
 	"INSERT OR IGNORE INTO unindexed SELECT n FROM pages;",
 };
 

@@ -19,7 +19,8 @@
 #include "shared/text.h"
 
 enum {
-	CANDIDATES = 300,		/* chunks whose pages are looked at */
+	CANDIDATES = 200,		/* chunks whose pages are looked at, and pages by their names */
+	PAGES = 60,			/* whose place among all pages is looked at */
 	COUNT_MAX = 5000,		/* of a word's chunks are counted, then it is guessed */
 	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
 	SCAN_MAX = 60000,		/* chunks scored at most */
@@ -310,10 +311,20 @@ find_names(struct store *st, const struct query *q, const struct search *s, stru
 	return rc;
 }
 
+static int
+compare_pages(const void *a, const void *b)
+{
+	const struct found_page *x = a, *y = b;
+
+	return compare(&(struct candidate){ x->chunk, 0, x->score }, &(struct candidate){ y->chunk, 0, y->score });
+}
+
 /* Its place among all pages; a page that was found by its names alone shows its first chunk. */
 static int
 place(struct store *st, const struct query *q, struct found *f)
 {
+	qsort(f->p, f->n, sizeof f->p[0], compare_pages);
+	f->n = f->n < PAGES ? f->n : PAGES;
 	for (unsigned i = 0; i < f->n; i++) {
 		struct found_page *p = &f->p[i];
 		int rc = 0;
@@ -333,14 +344,6 @@ place(struct store *st, const struct query *q, struct found *f)
 		(void)sqlite3_reset(stmt);
 	}
 	return 0;
-}
-
-static int
-compare_pages(const void *a, const void *b)
-{
-	const struct found_page *x = a, *y = b;
-
-	return compare(&(struct candidate){ x->chunk, 0, x->score }, &(struct candidate){ y->chunk, 0, y->score });
 }
 
 /* -- hits -------------------------------------------------------------------------------------- */

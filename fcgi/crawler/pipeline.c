@@ -111,6 +111,7 @@ pipeline_start(struct pipeline **out, const struct conf *conf, struct store *st,
 	pl->writer.store = st;
 	pl->writer.in = &pl->to_store;
 	pl->writer.unindexed = 1;	/* perhaps: of a crawler that was killed */
+	pl->writer.untidy = true;
 	for (unsigned n = n_workers(conf); pl->n_workers < n; pl->n_workers++)
 		if ((rc = pthread_create(&pl->worker[pl->n_workers], NULL, worker_main, pl)) != 0)
 			goto fail;

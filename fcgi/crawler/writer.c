@@ -235,6 +235,7 @@ write_batch(struct writer *w, struct parcel *list, struct parcel **culprit)
 	for (struct parcel *p = list; p != NULL; p = p->next)
 		if (p->kind == PARCEL_END) {	/* whoever hears of the end may search */
 			w->unindexed = 0;
+			w->untidy = true;
 			if ((rc = store_index(w->store, 0)) < 0)
 				return rc;
 			break;
@@ -365,7 +366,8 @@ writer_index(struct writer *w)
 
 	if (w->unindexed == 0) {
 		w->indexed_mono_ns = now_ns;
-		return -1;
+		w->untidy = w->untidy && store_index_tidy(w->store) > 0;	/* failed: another time */
+		return w->untidy ? 0 : -1;
 	}
 	if (w->unindexed < WRITER_INDEX_PAGES && now_ns < due_ns)
 		return (int)((due_ns - now_ns) / 1000000) + 1;

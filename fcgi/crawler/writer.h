@@ -31,6 +31,7 @@ struct writer {
 	struct parcel_queue *in;
 	atomic_bool disk_full;		/* it waits for space */
 	unsigned unindexed;		/* pages since the last time */
+	bool	 untidy;		/* a crawl has ended since store_index_tidy() had no more to do */
 	int64_t	 indexed_mono_ns;
 	int64_t	 purge_mono_ns;		/* look for deleted sources again */
 	unsigned n_busy;		/* tries in vain since that was logged */

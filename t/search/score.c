@@ -1,10 +1,10 @@
 /*
- * score [-a] [-h] [-v] [-x] DIR QUESTIONS: ask the store in DIR each question and
+ * score [-a] [-h] [-l] [-v] [-x] DIR QUESTIONS: ask the store in DIR each question and
  * print how well the pages that answer it are ranked: MRR@10, Recall@5 and nDCG@10
  * by corpus and by kind.  Each is asked of the source it is about; -x: of all of
  * them at once, where other sources answer some as well.  Half of the questions, by their hash, are for tuning;
  * -h: the other half, which no rule was made by; -a: each rule left out in turn,
- * on both halves; -v: each question with the rank of its first answer.
+ * on both halves; -l: how long all of them take, asked of all sources; -v: each question with the rank of its first answer.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/ids.h"
 #include "shared/store.h"
 #include "shared/store_rank.h"
@@ -191,6 +192,37 @@ ask(struct store *st, bool held, int verbose, bool table)
 	return sums[0];
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+take_time(struct store *st)
+{
+	enum { ROUNDS = 5 };
+	static int64_t took_ns[ROUNDS * QUESTIONS_MAX];
+	unsigned n = 0;
+
+	across = true;
+	for (unsigned round = 0; round <= ROUNDS; round++)
+		for (unsigned i = 0; i < n_questions; i++) {
+			struct answer a = { .q = &question[i] };
+			int64_t from_ns = clock_mono_ns();
+
+			if (ask_one(st, &a) < 0)
+				exit(1);
+			if (round > 0)		/* the first warms the caches */
+				took_ns[n++] = clock_mono_ns() - from_ns;
+		}
+	qsort(took_ns, n, sizeof took_ns[0], by_size);
+	(void)printf("%u searches: p50 %.2f ms   p90 %.2f ms   p99 %.2f ms   longest %.2f ms\n", n, (double)took_ns[n / 2] / 1e6,
+	    (double)took_ns[n * 9 / 10] / 1e6, (double)took_ns[n * 99 / 100] / 1e6, (double)took_ns[n - 1] / 1e6);
+}
+
 static void
 without_each(struct store *st)
 {
@@ -221,19 +253,20 @@ main(int argc, char **argv)
 {
 	struct store *st = NULL;
 	struct err e = { "" };
-	bool held = false, each = false;
+	bool held = false, each = false, timed = false;
 	int verbose = 0, c;
 
-	while ((c = getopt(argc, argv, "ahvx")) != -1)
+	while ((c = getopt(argc, argv, "ahlvx")) != -1)
 		switch (c) {
 		case 'a': each = true; break;
 		case 'h': held = true; break;
+		case 'l': timed = true; break;
 		case 'v': verbose++; break;
 		case 'x': across = true; break;
 		default: return 2;
 		}
 	if (argc - optind != 2) {
-		(void)fputs("usage: score [-a] [-h] [-v] [-x] DIR QUESTIONS\n", stderr);
+		(void)fputs("usage: score [-a] [-h] [-l] [-v] [-x] DIR QUESTIONS\n", stderr);
 		return 2;
 	}
 	questions_load(argv[optind + 1]);
@@ -241,7 +274,9 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
-	if (each)
+	if (timed)
+		take_time(st);
+	else if (each)
 		without_each(st);
 	else
 		(void)ask(st, held, verbose, true);

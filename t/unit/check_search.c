@@ -267,6 +267,28 @@ START_TEST(titles_without_what_all_have)
 }
 END_TEST
 
+START_TEST(tidied)
+{
+	struct store *st = store_new();
+	char name[16];
+	unsigned steps = 0;
+	int rc;
+
+	begin_source(st, "s");
+	for (unsigned i = 0; i < 40; i++) {		/* each on its own: a piece of the index each */
+		(void)snprintf(name, sizeof name, "p%u", i);
+		put(st, "s", name, name, "en", &(struct chunk){ .headings = SLICE_LIT("H"), .body = SLICE_LIT("zebra") }, 1);
+	}
+	while ((rc = store_index_tidy(st)) == 1)
+		ck_assert_uint_lt(++steps, 100);
+	ck_assert_int_eq(rc, 0);
+	ck_assert_uint_gt(steps, 0);
+	store_sound(st);
+	ck_assert_int_eq(hits(st, "zebra"), 40);
+	store_close(st);
+}
+END_TEST
+
 /* -- filters ----------------------------------------------------------------------------------- */
 
 static void
@@ -352,6 +374,7 @@ main(void)
 	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
 	tcase_add_test(tc, titles_without_what_all_have);
 	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));
+	tcase_add_test(tc, tidied);
 	tcase_add_test(tc, code);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
