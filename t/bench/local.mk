@@ -1,7 +1,7 @@
 # Benches: never part of `make check'.  `make bench' runs them all; build for
 # it without sanitizers.  Each prints its floor, measured in the same run.
-bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse
-bench_scripts = %D%/live %D%/crawl
+bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse t/bench/trivial
+bench_scripts = %D%/live %D%/crawl %D%/http
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += $(bench_scripts)
 
@@ -24,6 +24,10 @@ bench-programs: $(bench_programs)
 bench: programs bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/live $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl $(BENCH_FLAGS)
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/http
 .PHONY: bench bench-programs
 t_bench_parse_SOURCES = %D%/parse.c
 t_bench_parse_LDADD = $(extract_libs) $(shared_libs)
+t_bench_trivial_SOURCES = %D%/trivial.c
+t_bench_trivial_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS)
+t_bench_trivial_LDADD = $(shared_libs) $(FCGI_LIBS)
