@@ -299,7 +299,7 @@ typedef int store_hit_f(const struct search_hit *h, void *arg);	/* non-zero stop
 #define SNIPPET_OPEN '\1'
 #define SNIPPET_CLOSE '\2'
 
-/* Pages that answer, each once.  Any text is a valid query.  Number of hits. */
+/* Pages that answer, each once, at most 100.  Any text is a valid query.  Number of hits. */
 int store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg);
 
 int store_search_sources(struct store *st, const struct search *s);	/* how many it looks through */

@@ -20,7 +20,7 @@
 
 enum {
 	CANDIDATES = 200,		/* chunks whose pages are looked at, and pages by their names */
-	PAGES = 60,			/* whose place among all pages is looked at */
+	PAGES = 100,			/* whose place among all pages is looked at */
 	COUNT_MAX = 5000,		/* of a word's chunks are counted, then it is guessed */
 	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
 	SCAN_MAX = 60000,		/* chunks scored at most */
