@@ -12,7 +12,9 @@
 
 enum {
 	QUERY_BYTES = 2048,		/* a question, not a document */
-	LIST_BYTES = 2048,		/* of source ids or tags */
+	LIST_ITEMS = 32,		/* source ids or tags */
+	ITEM_BYTES = 63,
+	LIST_BYTES = LIST_ITEMS * (ITEM_BYTES + 1),
 	MATCH_DEFAULT = 5,
 	MATCH_MAX = 50,
 	NEIGHBOURS_MAX = 5,
@@ -28,7 +30,7 @@ struct question {
 
 /* -- what is asked ------------------------------------------------------------- */
 
-/* A list of strings, or one string with commas in it. */
+/* A list of strings, joined by commas. */
 static int
 member_list(struct json_object *o, const char *name, char to[LIST_BYTES], struct reply *out)
 {
@@ -37,23 +39,24 @@ member_list(struct json_object *o, const char *name, char to[LIST_BYTES], struct
 
 	if (!json_object_object_get_ex(o, name, &v) || v == NULL)
 		return 0;
-	if (json_object_is_type(v, json_type_string))
-		return json_member_string(o, name, to, LIST_BYTES, out);
-	if (!json_object_is_type(v, json_type_array))
-		return reply_error(out, 422, "invalid", name, "%s must be an array of strings", name), -EINVAL;
+	if (!json_object_is_type(v, json_type_array) || json_object_array_length(v) > LIST_ITEMS)
+		goto refuse;
 	for (size_t i = 0; i < json_object_array_length(v); i++) {
 		struct json_object *x = json_object_array_get_idx(v, i);
-		const char *s = json_object_is_type(x, json_type_string) ? json_object_get_string(x) : NULL;
+		size_t n = json_object_is_type(x, json_type_string) ? (size_t)json_object_get_string_len(x) : 0;
 
-		if (s == NULL || strlen(s) + len + 2 > LIST_BYTES)
-			return reply_error(out, 422, "invalid", name, "%s must be an array of strings, at most %d bytes in all",
-			    name, LIST_BYTES), -EINVAL;
+		if (n == 0 || n > ITEM_BYTES || strlen(json_object_get_string(x)) != n)
+			goto refuse;
 		if (len > 0)
 			to[len++] = ',';
-		memcpy(to + len, s, strlen(s) + 1);
-		len += strlen(s);
+		memcpy(to + len, json_object_get_string(x), n + 1);
+		len += n;
 	}
 	return len > 0;
+refuse:
+	(void)reply_error(out, 422, "invalid", name, "%s must be an array of at most %d strings of 1 to %d bytes", name,
+	    LIST_ITEMS, ITEM_BYTES);
+	return -EINVAL;
 }
 
 static int
