@@ -15,8 +15,11 @@ blackbox_scripts = \
 	%D%/2400-refresh.t \
 	%D%/2410-steer.t \
 	%D%/2420-hostile.t \
+	%D%/2430-rebinding.t \
+	%D%/2440-secure.t \
 	%D%/2450-upload.t \
 	%D%/2460-upload-kill.t \
+	%D%/2460-turns.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \
@@ -26,3 +29,4 @@ blackbox_scripts = \
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/upload.sh %D%/documents
+EXTRA_DIST += %D%/host %D%/inward

@@ -229,6 +229,7 @@ static CURL *
 easy_new(struct fetch *f)
 {
 	const struct conf *conf = f->fetcher->conf;
+	const char *authorities = secure_getenv("SSL_CERT_FILE");	/* as OpenSSL and curl(1) know it; libcurl does not look */
 	CURL *easy = curl_easy_init();
 	CURLcode rc = CURLE_OK;
 
@@ -246,6 +247,8 @@ easy_new(struct fetch *f)
 	SET(CURLOPT_USERAGENT, conf->user_agent);
 	SET(CURLOPT_ACCEPT_ENCODING, "");	/* all that this libcurl can unpack */
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	if (authorities != NULL)
+		SET(CURLOPT_CAINFO, authorities);
 	SET(CURLOPT_PATH_AS_IS, 1L);		/* ours is canonical already */
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, f);
