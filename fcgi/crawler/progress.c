@@ -112,6 +112,13 @@ progress_phase(struct progress *pr, enum crawl_phase phase)
 	progress_publish(pr, true);
 }
 
+void
+progress_estimate(struct progress *pr, int64_t now_ns)
+{
+	rate_update(pr, now_ns);
+	percentage_update(pr);
+}
+
 /* -- publishing ------------------------------------------------------------ */
 
 void
@@ -121,8 +128,7 @@ progress_publish(struct progress *pr, bool now)
 
 	if (!pr->changed || (!now && now_ns - pr->published_mono_ns < PROGRESS_EVERY_MS * (int64_t)NS_PER_MS))
 		return;
-	rate_update(pr, now_ns);
-	percentage_update(pr);
+	progress_estimate(pr, now_ns);
 	pr->p.seq++;
 	pr->p.updated_wall_ms = clock_wall_ms();
 	table_publish(pr->table, pr->row, &pr->p);

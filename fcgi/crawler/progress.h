@@ -50,6 +50,9 @@ void progress_log(struct progress *pr, const char *fmt, ...);
 void progress_current(struct progress *pr, const char *url);
 void progress_add(struct progress *pr, const struct progress_delta *d);
 
+/* Rate, percentage and ETA as of now; publishing brings them up to date. */
+void progress_estimate(struct progress *pr, int64_t now_mono_ns);
+
 /* Publish if something changed and it is time, or now. */
 void progress_publish(struct progress *pr, bool now);
 void progress_publish_end(struct progress *pr, const struct crawl_progress *end);

@@ -1,6 +1,6 @@
 # URLs and the crawler: what it takes from the network is tested hardest.
 crawler_tests = t/unit/check_url t/unit/check_robots t/unit/check_sitemap t/unit/check_scope \
-	t/unit/check_crawler t/unit/check_manners
+	t/unit/check_crawler t/unit/check_manners t/unit/check_progress
 t_unit_check_url_SOURCES = %D%/check_url.c
 t_unit_check_url_CPPFLAGS = $(unit_cppflags)
 t_unit_check_url_LDADD = $(unit_libs)
@@ -17,6 +17,9 @@ crawl_fixture = %D%/crawl_fixture.c %D%/crawl_fixture.h %D%/scratch.h %D%/site.c
 t_unit_check_crawler_SOURCES = %D%/check_crawler.c $(crawl_fixture)
 t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_crawler_LDADD = $(crawler_libs) $(CHECK_LIBS)
+t_unit_check_progress_SOURCES = %D%/check_progress.c
+t_unit_check_progress_CPPFLAGS = $(unit_cppflags)
+t_unit_check_progress_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_manners_SOURCES = %D%/check_manners.c $(crawl_fixture)
 t_unit_check_manners_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_manners_LDADD = $(crawler_libs) $(CHECK_LIBS)
