@@ -19,7 +19,7 @@ blackbox_scripts = \
 	%D%/2440-secure.t \
 	%D%/2450-upload.t \
 	%D%/2460-upload-kill.t \
-	%D%/2460-turns.t \
+	%D%/2470-turns.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \
