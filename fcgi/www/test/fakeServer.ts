@@ -58,6 +58,7 @@ export interface Call {
   headers: Record<string, string>;
   body: unknown;
   signal: AbortSignal | undefined;
+  keepalive: boolean;
 }
 
 type Answer = Response | Error | 'hang';
@@ -104,6 +105,7 @@ export class FakeServer {
       headers: (init.headers ?? {}) as Record<string, string>,
       body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
       signal: init.signal ?? undefined,
+      keepalive: init.keepalive ?? false,
     };
     this.calls.push(call);
     this.history.push(`${call.method} ${call.path}`);
@@ -115,6 +117,65 @@ export class FakeServer {
       );
     }
     return Promise.resolve(answer);
+  }
+}
+
+/** An XMLHttpRequest that sends a form, answered by the test. */
+export class FakeUpload {
+  upload: { onprogress?: (e: { lengthComputable: boolean; loaded: number; total: number }) => void } = {};
+  onload: (() => void) | undefined;
+  onerror: (() => void) | undefined;
+  onabort: (() => void) | undefined;
+  status = 0;
+  responseText = '';
+  method = '';
+  url = '';
+  form: FormData | undefined;
+  aborted = false;
+
+  /** In the place of the browser's; those that were made, in order. */
+  static install(): FakeUpload[] {
+    const made: FakeUpload[] = [];
+    vi.stubGlobal(
+      'XMLHttpRequest',
+      class extends FakeUpload {
+        constructor() {
+          super();
+          made.push(this);
+        }
+      },
+    );
+    return made;
+  }
+
+  open(method: string, url: string): void {
+    [this.method, this.url] = [method, url];
+  }
+
+  setRequestHeader(): void {}
+
+  getResponseHeader(): null {
+    return null;
+  }
+
+  send(form: FormData): void {
+    this.form = form;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.onabort?.();
+  }
+
+  progress(loaded: number, total: number): this {
+    this.upload.onprogress?.({ lengthComputable: true, loaded, total });
+    return this;
+  }
+
+  reply(status: number, body: unknown): void {
+    this.status = status;
+    this.responseText = typeof body === 'string' ? body : JSON.stringify(body);
+    this.onload?.();
   }
 }
 

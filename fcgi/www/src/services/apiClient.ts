@@ -30,6 +30,8 @@ export interface RequestOptions {
   accept?: number[];
   /** Give up after so many milliseconds (30 s). */
   timeout?: number;
+  /** Sent even though the page is being left. */
+  keepalive?: boolean;
 }
 
 export type QueryValue = string | number | boolean | string[] | undefined;
@@ -53,14 +55,19 @@ export async function errorFrom(reply: Response): Promise<ApiError> {
   } catch {
     body = undefined; // not JSON: a proxy's own page
   }
+  return errorOf(reply.status, body, reply.headers.get('Retry-After'));
+}
+
+/** The same from what is known of it: the body undefined when it was no JSON. */
+export function errorOf(status: number, body: unknown, retryAfter: string | null): ApiError {
   const o = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const detail = o['detail'];
   const nested = typeof detail === 'object' && detail !== null ? (detail as Record<string, unknown>)['error'] : detail;
   const sentence = [o['error'], nested].find((s): s is string => typeof s === 'string' && s !== '');
-  const wait = Number.parseInt(reply.headers.get('Retry-After') ?? '', 10);
-  return new ApiError(sentence ?? plainReason(reply.status), {
-    status: reply.status,
-    code: typeof o['code'] === 'string' ? o['code'] : `http_${reply.status}`,
+  const wait = Number.parseInt(retryAfter ?? '', 10);
+  return new ApiError(sentence ?? plainReason(status), {
+    status,
+    code: typeof o['code'] === 'string' ? o['code'] : `http_${status}`,
     ...(typeof o['field'] === 'string' ? { field: o['field'] } : {}),
     ...(Number.isNaN(wait) ? {} : { retryAfter: wait }),
   });
@@ -105,6 +112,7 @@ export class ApiClient {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: limit.signal,
+        ...(options.keepalive ? { keepalive: true } : {}),
       });
       if (!reply.ok && !options.accept?.includes(reply.status)) throw await errorFrom(reply);
       return await readJson<T>(reply);

@@ -10,44 +10,33 @@
  */
 import { apiClient, queryString, type ApiClient, type RequestOptions } from './apiClient';
 import { newProgressId } from './progressId';
-import { ProgressStream, type ConnectionState, type Listener, type Shared } from './progressStream';
-import type { Timing } from './transports';
-import type { CrawlProgressData, CrawlRequest, CrawlStarted, OperationList } from './types';
+import { newLimits, pageLimits, type ConnectionState, type Limits, type LiveOptions } from './ladder';
+import { ProgressStream, type Listener } from './progressStream';
+import { TIMING, webSocketUrl, type Timing } from './transports';
+import type { CrawlFailures, CrawlProgressData, CrawlRequest, CrawlStarted, OperationList } from './types';
 
 export type { ConnectionState };
-
-export interface StreamProgressOptions {
-  /**
-   * Go on after a lost connection, by other means if need be (true).  With
-   * false there is one WebSocket, and the stream ends with it.
-   */
-  autoReconnect?: boolean;
-  /** Milliseconds before the first try to reconnect (1000); doubled, with jitter, up to 30 s. */
-  reconnectDelay?: number;
-  /** Told how the connection stands, for those who want to show it. */
-  onConnection?: (state: ConnectionState) => void;
-}
+export type StreamProgressOptions = LiveOptions;
 
 export interface ServiceSettings {
   client?: ApiClient;
   timing?: Partial<Timing>;
   random?: () => number;
+  limits?: Limits;
 }
-
-const TIMING: Timing = { connect: 10_000, silence: 35_000, answer: 10_000, poll: 1000, waiting: 600_000 };
 
 export class CrawlProgressService {
   private readonly streams = new Map<string, ProgressStream>();
-  private readonly shared: Shared = { eventStreams: 0, noEventStreamsBefore: 0 };
+  private readonly limits: Limits;
   private readonly client: ApiClient;
   private readonly timing: Timing;
   private readonly random: () => number;
-  private watching = false;
 
   constructor(settings: ServiceSettings = {}) {
     this.client = settings.client ?? apiClient;
     this.timing = { ...TIMING, ...settings.timing };
     this.random = settings.random ?? Math.random;
+    this.limits = settings.limits ?? newLimits();
   }
 
   /**
@@ -61,14 +50,10 @@ export class CrawlProgressService {
     options: StreamProgressOptions = {},
   ): () => void {
     const listener: Listener = { onProgress, onConnection: options.onConnection };
-    let stream = this.streams.get(progressId);
-    const isNew = !stream;
-    stream ??= this.makeStream(progressId, options);
+    const known = this.streams.get(progressId);
+    const stream = known ?? this.makeStream(progressId, options);
     stream.add(listener);
-    if (isNew) {
-      if (hidden()) stream.pause();
-      else stream.start();
-    }
+    if (!known) stream.open();
     return () => {
       stream.remove(listener);
       if (stream.size === 0) stream.close();
@@ -114,6 +99,25 @@ export class CrawlProgressService {
     await this.client.post(`/api/knowledge-items/stop/${encodeURIComponent(progressId)}`);
   }
 
+  /** Stop fetching; what is still to do is kept. */
+  async pauseCrawl(progressId: string): Promise<void> {
+    await this.client.post(`${path(progressId)}/pause`);
+  }
+
+  async resumeCrawl(progressId: string): Promise<void> {
+    await this.client.post(`${path(progressId)}/resume`);
+  }
+
+  /** The same crawl once more, as it was asked for; the reply names its new id. */
+  retryCrawl(progressId: string): Promise<CrawlStarted> {
+    return this.client.post(`${path(progressId)}/retry`);
+  }
+
+  /** The addresses that failed, and why. */
+  failures(progressId: string, query: { page?: number; per_page?: number } = {}, options?: RequestOptions): Promise<CrawlFailures> {
+    return this.client.get(`${path(progressId)}/failures${queryString({ ...query })}`, options);
+  }
+
   /** One snapshot, asked for once. */
   get(progressId: string, options?: RequestOptions): Promise<CrawlProgressData> {
     return this.client.get(path(progressId), options);
@@ -125,59 +129,23 @@ export class CrawlProgressService {
   }
 
   private makeStream(progressId: string, options: StreamProgressOptions): ProgressStream {
-    const httpUrl = this.client.url(path(progressId));
+    const url = this.client.url(path(progressId));
     const stream = new ProgressStream(
-      { progressId, httpUrl, wsUrl: webSocketUrl(httpUrl), timing: this.timing, random: this.random },
-      {
-        autoReconnect: options.autoReconnect ?? true,
-        reconnectDelay: options.reconnectDelay ?? 1000,
-        maxReconnectDelay: Math.max(30_000, options.reconnectDelay ?? 0),
-      },
-      this.shared,
+      progressId,
+      { wsUrl: () => webSocketUrl(url), eventsUrl: () => url, pollUrl: () => url, timing: this.timing, random: this.random },
+      options,
+      this.limits,
       () => {
         if (this.streams.get(progressId) === stream) this.streams.delete(progressId);
-        if (this.streams.size === 0) this.watch(false);
       },
     );
     this.streams.set(progressId, stream);
-    this.watch(true);
     return stream;
   }
-
-  /** While there are streams: rest when the tab is hidden, wake when it is seen or the network returns. */
-  private watch(on: boolean): void {
-    if (on === this.watching || typeof document === 'undefined') return;
-    this.watching = on;
-    const change = on ? 'addEventListener' : 'removeEventListener';
-    document[change]('visibilitychange', this.onVisibility);
-    window[change]('online', this.onOnline);
-  }
-
-  private readonly onVisibility = (): void => {
-    for (const stream of [...this.streams.values()]) {
-      if (hidden()) stream.pause();
-      else stream.resume();
-    }
-  };
-
-  private readonly onOnline = (): void => {
-    for (const stream of this.streams.values()) stream.hurry();
-  };
 }
 
 function path(progressId: string): string {
   return `/api/crawl-progress/${encodeURIComponent(progressId)}`;
 }
 
-function hidden(): boolean {
-  return typeof document !== 'undefined' && document.visibilityState === 'hidden';
-}
-
-/** The same place by WebSocket: http becomes ws, https wss. */
-export function webSocketUrl(httpUrl: string): string {
-  const url = new URL(httpUrl, typeof location === 'undefined' ? undefined : location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
-}
-
-export const crawlProgressService = new CrawlProgressService();
+export const crawlProgressService = new CrawlProgressService({ limits: pageLimits });

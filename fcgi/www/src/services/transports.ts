@@ -1,16 +1,15 @@
 /*
- * transports - three ways to see the same progress: a WebSocket, an event
- * stream, and plain polling, all on one URL.  Each opens at once, tells its sink
- * what it hears, and returns a function that closes it for good: after that the
- * sink hears nothing more.
+ * transports - three ways to hear the same: a WebSocket, an event stream, and
+ * plain polling.  Each opens at once, tells its sink what it hears, and returns a
+ * function that closes it for good: after that the sink hears nothing more.
  */
-import { isTerminal, type CrawlProgressData } from './types';
 
+/** Where it is heard.  The addresses are asked for at each try: they may hold a place to go on from. */
 export interface Target {
-  progressId: string;
-  httpUrl: string;
-  wsUrl: string;
-  /** The newest seq the caller has seen. */
+  wsUrl: () => string;
+  eventsUrl: () => string;
+  pollUrl: () => string;
+  /** For Last-Event-ID: the newest seq the caller has seen. */
   lastSeq: () => number | undefined;
   timing: Timing;
   random: () => number;
@@ -26,14 +25,17 @@ export interface Timing {
   answer: number;
   /** Between polls, unless the server names another. */
   poll: number;
-  /** How long polling waits for a crawl that is not there yet. */
+  /** How long polling waits for what is not there yet. */
   waiting: number;
 }
+
+export const TIMING: Timing = { connect: 10_000, silence: 35_000, answer: 10_000, poll: 1000, waiting: 600_000 };
 
 export interface Sink {
   /** The connection works: something came, if only "waiting". */
   alive: () => void;
-  data: (snapshot: CrawlProgressData) => void;
+  /** One message: an object or array; what it means is the caller's to know. */
+  message: (message: object) => void;
   /**
    * The connection is over by itself.  "final": nothing more will ever come;
    * "lost": try again; "refused": this server does not offer this way.
@@ -44,7 +46,7 @@ export interface Sink {
 export type Close = () => void;
 export type Transport = (target: Target, sink: Sink) => Close;
 
-/** Feeds one message, as text, to the sink.  What cannot be understood is skipped. */
+/** Feeds one message, as text, to the sink.  What is not JSON is skipped. */
 function deliver(text: string, sink: Sink): void {
   let message: unknown;
   try {
@@ -52,13 +54,14 @@ function deliver(text: string, sink: Sink): void {
   } catch {
     return;
   }
-  if (typeof message !== 'object' || message === null) return;
-  const { type, data } = message as { type?: unknown; data?: unknown };
-  if (type === 'crawl_progress' || type === 'crawl_completed') {
-    if (typeof data === 'object' && data !== null) sink.data(data as CrawlProgressData);
-  } else if (type === undefined && 'progressId' in message) {
-    sink.data(message as CrawlProgressData); // a bare snapshot
-  } // pings, "waiting", types of a later server
+  if (typeof message === 'object' && message !== null) sink.message(message);
+}
+
+/** The same place by WebSocket: http becomes ws, https wss. */
+export function webSocketUrl(httpUrl: string): string {
+  const url = new URL(httpUrl, typeof location === 'undefined' ? undefined : location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
 }
 
 /** Calls `onSilent` when `heard` was not called for so long. */
@@ -123,7 +126,7 @@ export const overWebSocket: Transport = (target, sink) => {
   );
 
   try {
-    ws = new WebSocket(target.wsUrl);
+    ws = new WebSocket(target.wsUrl());
   } catch {
     // No WebSocket here, or a policy against it.
     dog.stop();
@@ -198,7 +201,7 @@ export const overEventStream: Transport = (target, sink) => {
 
   const run = async () => {
     const seq = target.lastSeq();
-    const reply = await fetch(target.httpUrl, {
+    const reply = await fetch(target.eventsUrl(), {
       headers: { Accept: 'text/event-stream', ...(seq === undefined ? {} : { 'Last-Event-ID': String(seq) }) },
       cache: 'no-store',
       signal: stop.signal,
@@ -233,7 +236,7 @@ export const overEventStream: Transport = (target, sink) => {
 
 // -- polling -------------------------------------------------------------------
 
-/** A crawl that was there and is not found so many times in a row is gone. */
+/** What was there and is not found so many times in a row is gone. */
 const MISSING_MAX = 5;
 
 export const overPolling: Transport = (target, sink) => {
@@ -255,7 +258,7 @@ export const overPolling: Transport = (target, sink) => {
     stop.signal.addEventListener('abort', give);
     const late = setTimeout(give, timing.connect);
     try {
-      const reply = await fetch(target.httpUrl, {
+      const reply = await fetch(target.pollUrl(), {
         headers: { Accept: 'application/json', ...(etag ? { 'If-None-Match': etag } : {}) },
         cache: 'no-store',
         signal: limit.signal,
@@ -273,12 +276,11 @@ export const overPolling: Transport = (target, sink) => {
       const named = Number(reply.headers.get('X-Poll-Interval') ?? NaN);
       sink.alive();
       if (reply.status !== 304) {
-        const snapshot = (await reply.json()) as CrawlProgressData;
+        const text = await reply.text();
         if (stop.signal.aborted) return;
         etag = reply.headers.get('ETag') ?? undefined;
         seen = true;
-        sink.data(snapshot);
-        if (isTerminal(snapshot.status)) return sink.closed('final');
+        deliver(text, sink);
       }
       again(named > 0 ? named : timing.poll);
     } finally {

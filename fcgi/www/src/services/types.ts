@@ -80,6 +80,11 @@ export interface CrawlStarted {
   estimatedDuration?: string;
 }
 
+/** One page of the addresses that a crawl could not read. */
+export interface CrawlFailures extends Paged {
+  failures: { url: string; reason: string }[];
+}
+
 export interface OperationList {
   operations: CrawlProgressData[];
   count: number;
@@ -113,20 +118,176 @@ export interface KnowledgeItem {
   updated_at?: string;
 }
 
-export interface KnowledgeItemsPage {
-  items: KnowledgeItem[];
+/** Every list that comes in pages says so. */
+export interface Paged {
   total: number;
   page: number;
   per_page: number;
   pages: number;
 }
 
+export interface KnowledgeItemsPage extends Paged {
+  items: KnowledgeItem[];
+}
+
+/** A `-` before it turns the order round. */
+export type KnowledgeItemsSort = 'updated_at' | 'created_at' | 'title' | 'url' | 'word_count' | 'chunks_count' | 'pages_count' | 'size_bytes';
+
 export interface KnowledgeItemsQuery {
   page?: number;
   per_page?: number;
   search?: string;
   knowledge_type?: string;
+  source_type?: string;
   tags?: string[];
+  /** The newest first, unless said. */
+  sort?: KnowledgeItemsSort | `-${KnowledgeItemsSort}`;
+}
+
+/** What can be changed of an item; what is left out stays. */
+export interface KnowledgeItemPatch {
+  title?: string;
+  description?: string;
+  tags?: string[];
+  knowledge_type?: string;
+  /** Days between refreshes; 0 is never. */
+  update_frequency?: number;
+}
+
+/** A part of an item's contents: which page of it, and of which page of the site or language only. */
+export interface ContentsQuery {
+  page?: number;
+  per_page?: number;
+  url?: string;
+  language?: string;
+}
+
+export interface ItemPage {
+  url: string;
+  title: string;
+  description?: string | null;
+  language?: string | null;
+  fetched_at?: string;
+  word_count?: number;
+  size_bytes?: number;
+  chunks_count?: number;
+  code_examples_count?: number;
+}
+
+export interface ItemChunk {
+  id: number;
+  chunk_number: number;
+  content: string;
+  url: string;
+  title?: string;
+  /** "Part > Chapter > Section" */
+  headers?: string;
+}
+
+export interface ItemCodeExample {
+  id: number;
+  number: number;
+  url: string;
+  title?: string;
+  language?: string | null;
+  code: string;
+  /** The text around it. */
+  before?: string;
+  after?: string;
+  heading?: string;
+}
+
+export interface ItemPages extends Paged {
+  source_id: string;
+  items: ItemPage[];
+}
+
+export interface ItemChunks extends Paged {
+  source_id: string;
+  chunks: ItemChunk[];
+}
+
+export interface ItemCodeExamples extends Paged {
+  source_id: string;
+  code_examples: ItemCodeExample[];
+}
+
+export interface ItemDetails extends ItemChunks {
+  title: string;
+  url: string;
+  metadata: KnowledgeItemMetadata;
+}
+
+export interface UploadOptions {
+  tags?: string[];
+  knowledge_type?: string;
+  /** Chosen by the client, so that it can subscribe before it sends. */
+  progress_id?: string;
+}
+
+export interface UploadStarted {
+  success: boolean;
+  /** None when nothing is to be done: the same document is known already. */
+  progressId?: string;
+  message?: string;
+  filename?: string;
+  source_id?: string;
+  duplicate?: boolean;
+}
+
+/** What happened to the knowledge base. */
+export type KnowledgeEvent =
+  | { type: 'crawl_completed'; data: { url?: string; success?: boolean; message?: string; progressId?: string; sourceId?: string } }
+  | { type: 'document_uploaded'; data: { filename?: string; success?: boolean; message?: string } }
+  | { type: 'knowledge_item_deleted'; data: { sourceId?: string } };
+
+export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
+
+export interface McpLogEntry {
+  timestamp: string;
+  level: LogLevel | (string & {});
+  message: string;
+  logger?: string;
+  seq?: number;
+}
+
+export interface McpStatus {
+  status: 'running' | 'stopped' | (string & {});
+  /** Seconds; null when it is stopped. */
+  uptime: number | null;
+  /** The newest log lines: "[INFO] text". */
+  logs?: string[];
+}
+
+export interface McpSwitched {
+  success: boolean;
+  status: string;
+  message: string;
+}
+
+export interface McpTool {
+  name: string;
+  title?: string;
+  description?: string;
+  inputSchema?: { properties?: Record<string, { type?: string; description?: string }>; required?: string[] };
+}
+
+export interface McpClientConfig {
+  id: string;
+  name: string;
+  /** Where the configuration belongs. */
+  where: string;
+  /** A command that does it. */
+  command?: string;
+  config: unknown;
+}
+
+export interface McpConfig {
+  url: string;
+  transport: string;
+  host?: string;
+  port?: number;
+  clients: McpClientConfig[];
 }
 
 export interface SearchRequest {
