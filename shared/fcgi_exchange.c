@@ -298,6 +298,7 @@ bool
 exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 {
 	const char *value[N_PARAMS];
+	struct stream client = { .sink = { stream_put, stream_wait }, .x = x };
 	struct request rq;
 	reply_stream_f *stream;
 	void *stream_arg;
@@ -321,6 +322,7 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 			.method = value[P_METHOD], .path = path_choose(x, value), .query = slice_of(value[P_QUERY]),
 			.content_length = length_parse(value[P_LENGTH]), .content_type = value[P_TYPE],
 			.if_none_match = value[P_IF_NONE_MATCH], .request_id = x->request_id, .params = x->rq.envp, .ctx = ctx,
+			.client = &client.sink,
 		};
 		status = request_answer(x, &rq, rs, &whole);
 		stream = x->reply.stream;

@@ -11,6 +11,8 @@
 #include "shared/slice.h"
 #include "shared/text.h"
 
+struct sink;
+
 struct request {			/* valid for the length of one handler call */
 	const char  *method, *path;
 	struct slice id;		/* what {id} matched, else empty */
@@ -24,6 +26,7 @@ struct request {			/* valid for the length of one handler call */
 	const char  *request_id;	/* "" when absent */
 	char *const *params;		/* all of CGI's, NULL at the end; see request_param() */
 	void	    *ctx;		/* the worker thread's own context */
+	struct sink *client;		/* to wait for something while it is there; not to be written to */
 };
 
 /* A parameter of CGI's such as "HTTP_ORIGIN", borrowed; "" when absent. */

@@ -6,8 +6,10 @@ blackbox_scripts = \
 	%D%/1010-routes.t \
 	%D%/1020-description.t \
 	%D%/1100-bad-input.t \
+	%D%/1110-bad-requests.t \
 	%D%/1200-crawl-errors.t \
 	%D%/1300-items.t \
+	%D%/1310-old-clients.t \
 	%D%/2000-websocket.t \
 	%D%/2100-follow.t \
 	%D%/2200-logs.t \
@@ -28,5 +30,6 @@ blackbox_scripts = \
 	%D%/5000-page.t
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
+EXTRA_DIST += %D%/api/bad %D%/api/old
 EXTRA_DIST += %D%/upload.sh %D%/documents
 EXTRA_DIST += %D%/host %D%/inward

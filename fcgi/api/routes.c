@@ -9,6 +9,8 @@ enum { FORM_BYTES = 64 * 1024 };	/* of an upload, beside the document */
 
 static const struct route table[] = {
 	{ "POST", "/api/knowledge-items/crawl", TAKES_BODY, crawl_start, "start a crawl", NULL },
+	{ "POST", "/api/crawl/single", TAKES_BODY, crawl_single, "crawl one page and wait for it (15 s, then 202)", NULL },
+	{ "POST", "/api/crawl/smart", TAKES_BODY, crawl_smart, "start a crawl and wait for it (15 s, then 202)", NULL },
 	{ "POST", "/api/knowledge-items/stop/{id}", 0, crawl_stop, "cancel a crawl; what is stored stays", NULL },
 	{ "POST", "/api/knowledge-items/{id}/refresh", 0, source_refresh, "crawl a source again: only what changed", NULL },
 	{ "POST", "/api/crawl-progress/{id}/pause", 0, crawl_pause, "stop fetching, keep what is to do", NULL },

@@ -8,6 +8,7 @@
 #include "shared/crawl_params.h"
 #include "shared/route.h"
 
+route_handler_f crawl_single, crawl_smart;
 route_handler_f crawl_start, crawl_stop, crawl_pause, crawl_resume, crawl_retry, crawl_failures, source_refresh;
 route_handler_f progress_show, progress_list;
 route_handler_f knowledge_list, sources_list;
