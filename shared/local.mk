@@ -37,6 +37,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/slice.h \
 	%reldir%/store.c %reldir%/store.h \
 	%reldir%/store_contents.c \
+	%reldir%/store_dump.c \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \
 	%reldir%/store_index.c \

@@ -265,6 +265,10 @@ typedef int store_example_f(const struct example_entry *x, void *arg);
 int store_page_list(struct store *st, const struct content_filter *flt, store_page_f *f, void *arg);
 int store_chunk_list(struct store *st, const struct content_filter *flt, store_chunk_f *f, void *arg);
 int store_example_list(struct store *st, const struct content_filter *flt, store_example_f *f, void *arg);
+/* A page whole, as it was put; what it points to is borrowed for the call.  What f returned, -ENOENT. */
+typedef int store_page_dump_f(const struct page *p, void *arg);
+int store_page_dump(struct store *st, const char *source_id, const char *url, store_page_dump_f *f, void *arg);
+
 /* How many they would give without offset and limit. */
 int store_page_list_count(struct store *st, const struct content_filter *flt);
 int store_chunk_list_count(struct store *st, const struct content_filter *flt);

@@ -11,14 +11,6 @@
 
 enum { EXCERPT_BYTES = 400 };
 
-static int
-print_json(struct json_object *o)
-{
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
-	return CTL_DONE;
-}
-
 /* The member key of o as an array; its length, 0 when there is none. */
 static size_t
 array_of(struct json_object *o, const char *key, struct json_object **out)
@@ -39,7 +31,7 @@ cmd_list(const struct ctl *ctl)
 	if (rc != CTL_DONE)
 		return rc;
 	if (ctl->opt.json)
-		return print_json(o);
+		return json_print(o);
 	n = array_of(o, "operations", &ops);
 	if (n == 0)
 		puts(ctl->opt.all ? "no crawls" : "no crawls under way; --all shows the ended ones");
@@ -66,7 +58,7 @@ cmd_sources(const struct ctl *ctl)
 	if (rc != CTL_DONE)
 		return rc;
 	if (ctl->opt.json)
-		return print_json(o);
+		return json_print(o);
 	n = array_of(o, "items", &items);
 	if (n == 0)
 		puts("nothing has been crawled yet; start with `archonctl crawl URL`");
@@ -127,7 +119,7 @@ cmd_search(const struct ctl *ctl)
 	if (rc != CTL_DONE)
 		return rc;
 	if (opt->json)
-		return print_json(o);
+		return json_print(o);
 	n = array_of(o, "results", &hits);
 	if (n == 0)
 		puts("nothing found");

@@ -36,9 +36,16 @@ ctl_command_f cmd_crawl, cmd_watch, cmd_stop;			/* cmd_crawl.c */
 ctl_command_f cmd_list, cmd_search, cmd_sources, cmd_health;	/* cmd_ask.c */
 ctl_command_f cmd_pause, cmd_resume, cmd_retry, cmd_refresh, cmd_failures;	/* cmd_steer.c */
 ctl_command_f cmd_upload;					/* cmd_upload.c */
+ctl_command_f cmd_show, cmd_edit, cmd_delete;			/* cmd_items.c */
+ctl_command_f cmd_export;					/* cmd_export.c */
+ctl_command_f cmd_import;					/* cmd_import.c */
+ctl_command_f cmd_backup, cmd_check, cmd_vacuum;		/* cmd_store.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
 ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */
+/* The store itself, for those who may.  -errno with e saying what to do. */
+struct store;
+int ctl_store_open(const struct ctl *ctl, struct store **out, struct err *e);	/* cmd_store.c */
 int watch_raw(const struct ctl *ctl);				/* cmd_watch_raw.c */
 
 /* cmd_crawl.c: show the crawl's snapshots up to its end.  The first Ctrl-C cancels it, the next leaves. */

@@ -156,3 +156,19 @@ http_escape(struct text *t, const char *s)
 		else
 			text_printf(t, "%%%02X", (unsigned char)*s);
 }
+
+int
+http_ask(const struct ctl *ctl, const char *method, const char *before, const char *after, const char *body,
+    struct json_object **out)
+{
+	struct text path = { 0 };
+	int rc = CTL_FAILED;
+
+	text_printf(&path, "/api/%s/", before);
+	http_escape(&path, ctl->opt.word);
+	text_puts(&path, after);
+	if (text_str(&path) != NULL)
+		rc = http_json(ctl, method, text_str(&path), body, out);
+	text_fini(&path);
+	return rc;
+}

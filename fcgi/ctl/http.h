@@ -41,6 +41,9 @@ int http_json(const struct ctl *ctl, const char *method, const char *path, const
 
 /* What http_json() makes of a reply, which is freed. */
 int http_object(const struct ctl *ctl, struct http_reply *rp, struct json_object **out);
+/* The same for "/api/BEFORE/WORD" and what comes after, WORD being the command's own, escaped. */
+int http_ask(const struct ctl *ctl, const char *method, const char *before, const char *after, const char *body,
+    struct json_object **out);
 
 /* The reply's error sentence as an exit status, said on stderr. */
 int http_complain(struct http_reply *rp);

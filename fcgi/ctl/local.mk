@@ -6,10 +6,14 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/bar.c %reldir%/bar.h \
 	%reldir%/cmd_ask.c \
 	%reldir%/cmd_crawl.c \
+	%reldir%/cmd_export.c \
+	%reldir%/cmd_import.c \
+	%reldir%/cmd_items.c \
 	%reldir%/cmd_logs.c \
 	%reldir%/cmd_logs_run.c \
 	%reldir%/cmd_stat.c \
 	%reldir%/cmd_steer.c \
+	%reldir%/cmd_store.c \
 	%reldir%/cmd_upload.c \
 	%reldir%/cmd_watch_raw.c \
 	%reldir%/ctl.h \

@@ -26,6 +26,14 @@ static const struct {
 	[COMMAND_UPLOAD]  = { "upload", "FILE" },
 	[COMMAND_SEARCH]  = { "search", "TEXT" },
 	[COMMAND_SOURCES] = { "sources", NULL },
+	[COMMAND_SHOW]	  = { "show", "SOURCE" },
+	[COMMAND_EDIT]	  = { "edit", "SOURCE" },
+	[COMMAND_DELETE]  = { "delete", "SOURCE" },
+	[COMMAND_EXPORT]  = { "export", "DIR" },
+	[COMMAND_IMPORT]  = { "import", "FILE" },
+	[COMMAND_BACKUP]  = { "backup", "FILE" },
+	[COMMAND_CHECK]	  = { "check", NULL },
+	[COMMAND_VACUUM]  = { "vacuum", NULL },
 	[COMMAND_STAT]	  = { "stat", NULL },
 	[COMMAND_HEALTH]  = { "health", NULL },
 	[COMMAND_LOGS]	  = { "logs", NULL },
@@ -37,7 +45,8 @@ static const struct {
 enum {
 	OPT_URL, OPT_CONFIG, OPT_JSON, OPT_HELP, OPT_CHECK, OPT_VERSION, OPT_DEPTH, OPT_MAX_PAGES, OPT_CONCURRENCY,
 	OPT_TAG, OPT_TYPE, OPT_INCLUDE, OPT_EXCLUDE, OPT_DETACH, OPT_ALL, OPT_SOURCE, OPT_LIMIT,
-	OPT_WATCH, OPT_DUMP, OPT_FOLLOW, OPT_RAW, OPT_LEVEL, OPT_SINCE, OPT_LOGGER, OPT_RESTART, N_OPTIONS,
+	OPT_WATCH, OPT_DUMP, OPT_FOLLOW, OPT_RAW, OPT_LEVEL, OPT_SINCE, OPT_LOGGER, OPT_RESTART,
+	OPT_TITLE, OPT_DESCRIPTION, OPT_EVERY, N_OPTIONS,
 };
 static const struct option long_options[N_OPTIONS + 1] = {
 	[OPT_URL]	  = { "url", required_argument, NULL, OPT_URL },
@@ -65,17 +74,21 @@ static const struct option long_options[N_OPTIONS + 1] = {
 	[OPT_SINCE]	  = { "since", required_argument, NULL, OPT_SINCE },
 	[OPT_LOGGER]	  = { "logger", required_argument, NULL, OPT_LOGGER },
 	[OPT_RESTART]	  = { "restart", no_argument, NULL, OPT_RESTART },
+	[OPT_TITLE]	  = { "title", required_argument, NULL, OPT_TITLE },
+	[OPT_DESCRIPTION] = { "description", required_argument, NULL, OPT_DESCRIPTION },
+	[OPT_EVERY]	  = { "every", required_argument, NULL, OPT_EVERY },
 };
 static const unsigned belongs_to[N_OPTIONS] = {
 	[OPT_URL] = EVERY, [OPT_CONFIG] = EVERY, [OPT_JSON] = EVERY, [OPT_HELP] = EVERY, [OPT_CHECK] = EVERY,
 	[OPT_VERSION] = EVERY,
 	[OPT_DEPTH] = BIT(CRAWL), [OPT_MAX_PAGES] = BIT(CRAWL), [OPT_CONCURRENCY] = BIT(CRAWL),
-	[OPT_TAG] = BIT(CRAWL) | BIT(UPLOAD), [OPT_TYPE] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH),
+	[OPT_TAG] = BIT(CRAWL) | BIT(UPLOAD) | BIT(EDIT), [OPT_TYPE] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH) | BIT(EDIT),
 	[OPT_INCLUDE] = BIT(CRAWL), [OPT_EXCLUDE] = BIT(CRAWL), [OPT_DETACH] = BIT(CRAWL) | BIT(UPLOAD),
-	[OPT_ALL] = BIT(LIST), [OPT_SOURCE] = BIT(SEARCH), [OPT_LIMIT] = BIT(SEARCH) | BIT(LOGS),
+	[OPT_ALL] = BIT(LIST), [OPT_SOURCE] = BIT(SEARCH) | BIT(EXPORT), [OPT_LIMIT] = BIT(SEARCH) | BIT(LOGS),
 	[OPT_WATCH] = BIT(STAT), [OPT_DUMP] = BIT(STAT),
 	[OPT_FOLLOW] = BIT(LOGS), [OPT_SINCE] = BIT(LOGS), [OPT_LEVEL] = BIT(LOGS) | BIT(LOGS_PUSH),
 	[OPT_LOGGER] = BIT(LOGS_PUSH) | BIT(LOGS_RUN), [OPT_RESTART] = BIT(LOGS_RUN), [OPT_RAW] = BIT(WATCH),
+	[OPT_TITLE] = BIT(EDIT), [OPT_DESCRIPTION] = BIT(EDIT), [OPT_EVERY] = BIT(EDIT),
 };
 
 static int
@@ -124,6 +137,9 @@ take(struct options *o, int opt, const char *arg, struct err *e)
 	case OPT_LOGGER:  o->logger = arg; return 0;
 	case OPT_TYPE:	  o->type = arg; return 0;
 	case OPT_SOURCE:  o->source = arg; return 0;
+	case OPT_TITLE:	  o->title = arg; return 0;
+	case OPT_DESCRIPTION: o->description = arg; return 0;
+	case OPT_EVERY:	      return number(&o->every, name, arg, e);
 	case OPT_DEPTH:	      return number(&o->depth, name, arg, e);
 	case OPT_MAX_PAGES:   return number(&o->max_pages, name, arg, e);
 	case OPT_CONCURRENCY: return number(&o->concurrency, name, arg, e);
@@ -186,7 +202,7 @@ take_words(struct options *o, int n, char **words, struct err *e)
 int
 options_parse(struct options *out, int argc, char **argv, struct err *e)
 {
-	struct options o = { .depth = -1, .max_pages = -1, .concurrency = -1, .limit = -1, .since = -1 };
+	struct options o = { .depth = -1, .max_pages = -1, .concurrency = -1, .limit = -1, .since = -1, .every = -1 };
 	unsigned long given = 0;
 	int c, rc;
 
@@ -226,15 +242,16 @@ options_help(void)
 "                  --depth N  --max-pages N  --concurrency N  --tag T  --type T\n"
 "                  --include GLOB  --exclude GLOB  --detach (do not follow)\n"
 "  upload FILE...  add documents: --tag T  --type T  --detach\n"
-"  list [--all]    crawls under way, or also the ended ones\n"
-"  watch ID        follow a crawl (--raw: each message)   stop ID   cancel it\n"
-"  pause ID        resume ID             retry ID     the same crawl once more\n"
-"  failures ID     what failed, and why  refresh SOURCE  crawl it again\n"
+"  list [--all]    crawls under way, or also the ended ones   stop ID  cancel one\n"
+"  watch ID        follow one (--raw: each message)   pause ID   resume ID\n"
+"  retry ID        the same crawl once more           failures ID  what failed, and why\n"
 "  search TEXT     --source ID  --type T  --limit N\n"
-"  sources         what has been crawled\n"
-"  stat            the table, read directly: works while the daemons hang\n"
-"                  --watch (once a second)  --dump (every field)\n"
-"  health          is every part there?\n"
+"  sources         what is known   show SOURCE   delete SOURCE   refresh SOURCE\n"
+"  edit SOURCE     --title T  --description T  --tag T  --type T  --every DAYS\n"
+"  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"
+"  backup FILE     copy the store while it is used     vacuum  make it small\n"
+"  stat            the table, even while the daemons hang: --watch  --dump (every field)\n"
+"  health          is every part there?         check   are store and table sound?\n"
 "  logs [-f]       the log, and what comes: --level L  --since N  --limit N\n"
 "  logs push TEXT  add to it (-: each line of stdin): --level L  --logger NAME\n"
 "  logs run -- COMMAND...  with what that prints: --logger NAME  --restart\n"

@@ -14,7 +14,8 @@ enum { OPTIONS_LIST_MAX = 20 };
 enum command {
 	COMMAND_NONE, COMMAND_CRAWL, COMMAND_LIST, COMMAND_WATCH, COMMAND_STOP,
 	COMMAND_PAUSE, COMMAND_RESUME, COMMAND_RETRY, COMMAND_REFRESH, COMMAND_FAILURES, COMMAND_UPLOAD,
-	COMMAND_SEARCH, COMMAND_SOURCES, COMMAND_STAT, COMMAND_HEALTH,
+	COMMAND_SEARCH, COMMAND_SOURCES, COMMAND_SHOW, COMMAND_EDIT, COMMAND_DELETE,
+	COMMAND_EXPORT, COMMAND_IMPORT, COMMAND_BACKUP, COMMAND_CHECK, COMMAND_VACUUM, COMMAND_STAT, COMMAND_HEALTH,
 	COMMAND_LOGS, COMMAND_LOGS_PUSH, COMMAND_LOGS_RUN, N_COMMANDS,
 };
 
@@ -30,8 +31,8 @@ struct options {		/* strings are borrowed from argv */
 	const char  *url, *config;
 	bool	     json, help, version, check;
 	bool	     all, detach, watch, dump, follow, raw, restart;
-	long	     depth, max_pages, concurrency, limit, since;	/* -1: not given */
-	const char  *type, *source, *level, *logger;
+	long	     depth, max_pages, concurrency, limit, since, every;	/* -1: not given */
+	const char  *type, *source, *level, *logger, *title, *description;
 	struct options_list tags, include, exclude;
 };
 

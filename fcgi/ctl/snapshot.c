@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/ctl.h"
 #include "shared/progress_row.h"
 #include "shared/text.h"
 
@@ -88,4 +89,12 @@ people_bytes(char out[24], int64_t n)
 	for (; v >= 1000 && i + 1 < sizeof unit / sizeof unit[0]; i++)
 		v /= 1000;
 	snprintf(out, 24, i == 0 ? "%.0f %s" : "%.1f %s", v, unit[i]);
+}
+
+int
+json_print(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return CTL_DONE;
 }

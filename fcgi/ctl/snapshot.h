@@ -21,6 +21,8 @@ void snapshot_read(struct snapshot *out, struct json_object *o);
 const char *json_text_of(struct json_object *o, const char *key);
 int64_t json_int_of(struct json_object *o, const char *key);
 
+int json_print(struct json_object *o);		/* for --json: takes o, gives CTL_DONE */
+
 /* Copy s to out, cut, without control bytes: it came from a web site. */
 void printable(char *out, unsigned long bytes, const char *s);
 
