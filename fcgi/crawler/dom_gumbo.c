@@ -2,6 +2,9 @@
  * Gumbo allocates each node, attribute and buffer by itself and frees them by
  * recursion.  Here it gets an arena: allocation is a pointer bump, freeing drops
  * the blocks, and no depth of nesting can exhaust the stack.
+ *
+ * It also takes each character of text through two state machines, which is half
+ * of its time on most pages: it gets the page in shorthand (shorthand.h).
  */
 #include "config.h"
 
@@ -17,6 +20,8 @@
 #include <stdlib.h>
 
 #include "shared/text.h"
+
+#include "crawler/shorthand.h"
 
 static const unsigned char known[GUMBO_TAG_LAST + 1] = {
 #define DOM_TAG_OF(t) [GUMBO_TAG_##t] = DOM_##t,
@@ -34,6 +39,7 @@ struct block {
 struct dom {
 	struct block *newest;
 	struct text   safe;		/* the page, when it had to be changed */
+	struct shorthand shorthand;	/* of the page: what Gumbo reads */
 	size_t	      left;		/* in the newest block, from its end */
 	GumboOutput  *out;
 };
@@ -113,6 +119,42 @@ shorten_references(struct text *out, const char *html, size_t len)	/* nothing wh
 		text_put(out, p, (size_t)(end - p));
 }
 
+/* The text of a node: as Gumbo left it, or the only run of it, or put together in the arena. */
+static struct slice
+read_back(struct dom *d, struct slice t)
+{
+	struct slice rest = t, piece;
+	size_t len = 0;
+	char *p;
+
+	while (shorthand_read(&d->shorthand, &rest, &piece)) {
+		if (len == 0 && rest.len == 0)
+			return piece;
+		len += piece.len;
+	}
+	p = arena_alloc(d, len);
+	for (rest = t, len = 0; shorthand_read(&d->shorthand, &rest, &piece); len += piece.len)
+		memcpy(p + len, piece.p, piece.len);
+	return (struct slice){ p, len };
+}
+
+/* From here on original_text, of no use in shorthand, is the text of a node. */
+static void
+read_texts(struct dom *d)
+{
+	const struct dom_node *root = dom_root(d);
+
+	for (const struct dom_node *n = root; n != NULL; n = dom_step(n, root))
+		if (dom_tag(n) == DOM_TEXT) {
+			GumboText *text = &((GumboNode *)(uintptr_t)n)->v.text;
+			struct slice t = slice_of(text->text);
+
+			if (d->shorthand.n_runs > 0 && t.len > 0)
+				t = read_back(d, t);
+			text->original_text = (GumboStringPiece){ t.p, t.len };
+		}
+}
+
 int
 dom_parse(struct dom **out, const char *html, size_t len)
 {
@@ -130,11 +172,20 @@ dom_parse(struct dom **out, const char *html, size_t len)
 		html = d->safe.p;
 		len = d->safe.len;
 	}
+	if (shorthand_write(&d->shorthand, html, len) < 0) {
+		dom_free(d);
+		return -ENOMEM;
+	}
+	if (d->shorthand.n_runs > 0) {
+		html = d->shorthand.page.p;
+		len = d->shorthand.page.len;
+	}
 	options.allocator = arena_alloc;
 	options.deallocator = arena_keep;
 	options.userdata = d;
 	options.max_errors = 0;
 	d->out = gumbo_parse_with_options(&options, html, len);
+	read_texts(d);
 	*out = d;
 	return 0;
 }
@@ -148,6 +199,7 @@ dom_free(struct dom *d)
 		older = b->older;
 		free(b);
 	}
+	shorthand_fini(&d->shorthand);
 	text_fini(&d->safe);
 	free(d);
 }
@@ -221,7 +273,9 @@ dom_parent(const struct dom_node *n)
 struct slice
 dom_text(const struct dom_node *n)
 {
-	return slice_of(((const GumboNode *)n)->v.text.text);
+	const GumboStringPiece *t = &((const GumboNode *)n)->v.text.original_text;
+
+	return (struct slice){ t->data, t->length };
 }
 
 bool

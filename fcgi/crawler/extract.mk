@@ -14,6 +14,7 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/links.c %reldir%/links.h \
 	%reldir%/maincontent.c %reldir%/maincontent.h \
 	%reldir%/markdown.c %reldir%/markdown.h \
+	%reldir%/markup.c %reldir%/markup.h \
 	%reldir%/markup_guard.c %reldir%/markup_guard.h \
 	%reldir%/md_escape.c %reldir%/md_escape.h \
 	%reldir%/md_lines.c %reldir%/md_lines.h \
@@ -21,9 +22,10 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/pdf_text.c %reldir%/pdf_text.h \
 	%reldir%/rst.c %reldir%/rst.h %reldir%/rst_directive.c %reldir%/rst_inline.c \
 	%reldir%/preformatted.c %reldir%/preformatted.h \
+	%reldir%/shorthand.h \
 	%reldir%/words.h \
 	%reldir%/zip_part.c %reldir%/zip_part.h
-EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c
+EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c %reldir%/shorthand.c
 if HTML_LEXBOR
 fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_lexbor.c
 endif
@@ -31,7 +33,7 @@ if HTML_MYHTML
 fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_myhtml.c
 endif
 if HTML_GUMBO
-fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_gumbo.c
+fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_gumbo.c %reldir%/shorthand.c
 endif
 
 extract_libs = fcgi/crawler/libextract.a $(HTML_PARSER_LIBS)

@@ -6,9 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "shared/slice.h"
+
+#include "crawler/markup.h"
 #include "crawler/words.h"
 
-enum { NAME_MAX_BYTES = 24 };		/* longer names are cut: no known element is */
+enum { RAW_NAMES = 8 };			/* of markup_is_raw() */
 
 /* Their end tag may be left out, and a next one closes them: they do not nest by themselves. */
 static const char *const uncounted[WORD_MAX + 1] = {
@@ -30,14 +33,6 @@ static const char *const ordinary[WORD_MAX + 1] = {
 	[4] = "abbrcitedatamarkrubysampspantime", [5] = "audiolabelmeter",
 	[6] = "canvasoutput", [7] = "acronympicture", [8] = "datalistprogress",
 };
-static const char *const raw_text[WORD_MAX + 1] = {
-	[3] = "xmp", [5] = "styletitle", [6] = "scriptiframe", [7] = "noembed", [8] = "noframestextarea",
-};
-
-struct name {
-	char   p[NAME_MAX_BYTES];
-	size_t len;
-};
 
 struct open_element {
 	uint32_t hash;
@@ -47,7 +42,8 @@ struct open_element {
 struct guard {
 	const char *p;
 	size_t	    len, at;
-	unsigned    depth, n_format, n_foreign;
+	unsigned    depth, n_format, n_foreign, n_unended;
+	uint32_t    unended[RAW_NAMES];
 	uint64_t    nodes;
 	struct open_element open[MARKUP_DEPTH_MAX];
 	struct { uint32_t name, tag; } format[MARKUP_FORMAT_MAX];
@@ -63,63 +59,14 @@ hash_of(const char *p, size_t len)
 	return h;
 }
 
-static bool
-is_space(char c)
+static struct slice
+name_of(struct markup *m)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
-}
+	struct slice n = { m->name, m->name_len };
 
-static void
-read_name(struct guard *g, struct name *n)	/* at a letter; stops behind the name */
-{
-	n->len = 0;
-	for (; g->at < g->len; g->at++) {
-		char c = g->p[g->at];
-
-		if (is_space(c) || c == '>' || c == '/')
-			break;
-		if (n->len < NAME_MAX_BYTES)
-			n->p[n->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-	}
-	if (n->len == 2 && n->p[0] == 'h' && n->p[1] >= '1' && n->p[1] <= '6')
-		n->p[1] = '1';			/* each one's end tag closes the others */
-}
-
-/* Past the attributes and '>'.  False when there are too many of them. */
-static bool
-skip_attributes(struct guard *g, bool *self_closing)
-{
-	const char *p = g->p, *quote;
-	size_t i = g->at, len = g->len;
-	unsigned n = 0;
-
-	*self_closing = false;
-	for (; i < len && p[i] != '>'; n++) {
-		if (is_space(p[i]) || p[i] == '/') {
-			*self_closing = p[i] == '/';
-			i++;
-			n--;
-			continue;
-		}
-		*self_closing = false;
-		for (i++; i < len && !is_space(p[i]) && p[i] != '/' && p[i] != '>' && p[i] != '='; i++)
-			;
-		while (i < len && is_space(p[i]))
-			i++;
-		if (i >= len || p[i] != '=')
-			continue;
-		for (i++; i < len && is_space(p[i]); i++)
-			;
-		if (i < len && (p[i] == '"' || p[i] == '\'')) {
-			quote = memchr(p + i + 1, p[i], len - i - 1);
-			i = quote != NULL ? (size_t)(quote - p) + 1 : len;
-		} else {
-			while (i < len && !is_space(p[i]) && p[i] != '>')
-				i++;
-		}
-	}
-	g->at = i < len ? i + 1 : len;
-	return n <= MARKUP_ATTRS_MAX;
+	if (n.len == 2 && n.p[0] == 'h' && n.p[1] >= '1' && n.p[1] <= '6')
+		m->name[1] = '1';		/* each one's end tag closes the others */
+	return n;
 }
 
 static void
@@ -134,10 +81,10 @@ close_format(struct guard *g, uint32_t name)
 }
 
 static void
-close_element(struct guard *g, const struct name *n, uint32_t hash, bool is_format)
+close_element(struct guard *g, struct slice n, uint32_t hash, bool is_format)
 {
-	bool is_ordinary = !is_format && words_have(ordinary, n->p, n->len);
-	bool is_barrier = words_have(barrier, n->p, n->len);
+	bool is_ordinary = !is_format && words_have(ordinary, n.p, n.len);
+	bool is_barrier = words_have(barrier, n.p, n.len);
 
 	for (unsigned i = g->depth; i-- > 0;) {
 		if (g->open[i].hash == hash) {
@@ -170,39 +117,30 @@ open_format(struct guard *g, uint32_t name, uint32_t tag)
 	return true;
 }
 
+/* Past raw text, up to its end tag; nothing when there is none, which is looked for once. */
 static void
-skip_raw(struct guard *g, const struct name *n)		/* up to its end tag; nothing when there is none */
+skip_raw(struct guard *g, const struct markup *m, uint32_t hash)
 {
-	const char *p = g->p + g->at, *end = g->p + g->len;
+	size_t end;
 
-	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL) {
-		size_t i = 0;
-
-		if ((size_t)(end - p) < n->len + 2)
+	for (unsigned i = 0; i < g->n_unended; i++)
+		if (g->unended[i] == hash)
 			return;
-		if (p[1] == '/')
-			while (i < n->len && (p[2 + i] | 32) == n->p[i])
-				i++;
-		if (i == n->len) {
-			g->at = (size_t)(p - g->p);
-			return;
-		}
-		p++;
-	}
+	if ((end = markup_raw_end(m, g->p, g->len, g->at)) < g->len)
+		g->at = end;
+	else if (g->n_unended < RAW_NAMES)
+		g->unended[g->n_unended++] = hash;
 }
 
 static bool
-start_tag(struct guard *g)
+start_tag(struct guard *g, struct markup *m, size_t start)
 {
-	size_t start = g->at;
-	struct name n;
-	uint32_t hash;
-	bool self_closing, is_format, foreign;
+	struct slice n = name_of(m);
+	uint32_t hash = hash_of(n.p, n.len);
+	bool is_format, foreign;
 
-	read_name(g, &n);
-	if (!skip_attributes(g, &self_closing))
+	if (m->n_attrs > MARKUP_ATTRS_MAX)
 		return false;
-	hash = hash_of(n.p, n.len);
 	g->nodes += 1 + g->n_format;
 	if (g->nodes > MARKUP_NODES_MAX)
 		return false;
@@ -211,16 +149,16 @@ start_tag(struct guard *g)
 	is_format = words_have(formatting, n.p, n.len);
 	if (is_format && n.len == 1 && n.p[0] == 'a') {	/* links do not nest: a new one ends the old */
 		close_format(g, hash);
-		close_element(g, &n, hash, true);
+		close_element(g, n, hash, true);
 	}
-	if (is_format && !open_format(g, hash, hash_of(g->p + start, g->at - start)))
+	if (is_format && !open_format(g, hash, hash_of(g->p + start + 1, g->at - start - 1)))
 		return false;
-	foreign = (n.len == 3 && memcmp(n.p, "svg", 3) == 0) || (n.len == 4 && memcmp(n.p, "math", 4) == 0);
-	if (self_closing && (foreign || g->n_foreign > 0))
+	foreign = slice_is(n, "svg") || slice_is(n, "math");
+	if (m->self_closing && (foreign || g->n_foreign > 0))
 		return true;
 	g->n_foreign += foreign;
-	if (g->n_foreign == 0 && words_have(raw_text, n.p, n.len))
-		skip_raw(g, &n);
+	if (g->n_foreign == 0 && markup_is_raw(m))
+		skip_raw(g, m, hash);
 	if (g->depth == MARKUP_DEPTH_MAX)
 		return false;
 	g->open[g->depth++] = (struct open_element){
@@ -232,55 +170,38 @@ start_tag(struct guard *g)
 }
 
 static void
-end_tag(struct guard *g)
+end_tag(struct guard *g, struct markup *m)
 {
-	struct name n;
-	uint32_t hash;
-	bool unused, is_format;
+	struct slice n = name_of(m);
+	uint32_t hash = hash_of(n.p, n.len);
+	bool is_format = words_have(formatting, n.p, n.len);
 
-	read_name(g, &n);
-	(void)skip_attributes(g, &unused);	/* a parser drops those of an end tag */
-	hash = hash_of(n.p, n.len);
-	is_format = words_have(formatting, n.p, n.len);
 	if (is_format)
 		close_format(g, hash);
-	close_element(g, &n, hash, is_format);
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	close_element(g, n, hash, is_format);
 }
 
 size_t
 markup_guard(const char *html, size_t len)
 {
 	struct guard g;
+	struct markup m;
 	const char *p;
 
 	g.p = html;
 	g.len = len;
 	g.at = 0;
-	g.depth = g.n_format = g.n_foreign = 0;
+	g.depth = g.n_format = g.n_foreign = g.n_unended = 0;
 	g.nodes = 0;
 	while (g.at < len && (p = memchr(html + g.at, '<', len - g.at)) != NULL) {
-		size_t tag_at = (size_t)(p - html);
+		size_t start = (size_t)(p - html);
 
-		g.at = tag_at + 1;
-		if (len - g.at >= 3 && memcmp(p, "<!--", 4) == 0) {
-			const char *end = memmem(p + 4, len - tag_at - 4, "-->", 3);
-
-			if (end == NULL)
-				break;
-			g.at = (size_t)(end - html) + 3;
-		} else if (g.at < len && is_letter(p[1])) {
-			if (!start_tag(&g))
-				return tag_at;
-		} else if (g.at + 1 < len && p[1] == '/' && is_letter(p[2])) {
-			g.at++;
-			end_tag(&g);
-		}
+		markup_read(&m, html, len, start);
+		g.at = m.end;
+		if (m.kind == MARKUP_END)
+			end_tag(&g, &m);
+		else if (m.kind == MARKUP_START && !start_tag(&g, &m, start))
+			return start;
 	}
 	return len;
 }

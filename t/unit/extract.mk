@@ -16,6 +16,13 @@ t_unit_check_extract_LDADD = $(extract_libs) $(unit_libs)
 t_unit_check_markdown_SOURCES = %D%/check_markdown.c
 t_unit_check_markdown_CPPFLAGS = $(unit_cppflags)
 t_unit_check_markdown_LDADD = $(extract_libs) $(unit_libs)
+if HTML_GUMBO
+check_PROGRAMS += t/unit/check_dom
+TESTS += t/unit/check_dom
+endif
+t_unit_check_dom_SOURCES = %D%/check_dom.c %D%/dom_twin.h
+t_unit_check_dom_CPPFLAGS = $(unit_cppflags) $(HTML_PARSER_CFLAGS)
+t_unit_check_dom_LDADD = $(extract_libs) $(unit_libs)
 endif
 
 t_unit_check_upload_SOURCES = %D%/check_upload.c %D%/scratch.h
@@ -36,4 +43,5 @@ extract_golden = \
 	texinfo vitepress wordpress yard
 EXTRA_DIST += $(extract_golden:%=t/data/extract/%.html) $(extract_golden:%=t/data/extract/%.md) \
 	t/fuzz/fuzz_rst.c t/fuzz/rst/sphinx t/fuzz/fuzz_pdf_text.c t/fuzz/pdf_text/page t/fuzz/fuzz_zip_part.c t/fuzz/zip_part/two \
-	t/fuzz/fuzz_charset.c t/fuzz/fuzz_chunk.c t/fuzz/fuzz_extract.c t/fuzz/seeds/fuzz_extract/long-reference
+	t/fuzz/fuzz_charset.c t/fuzz/fuzz_chunk.c t/fuzz/fuzz_dom.c t/fuzz/fuzz_extract.c \
+	t/fuzz/seeds/fuzz_dom/page t/fuzz/seeds/fuzz_extract/long-reference

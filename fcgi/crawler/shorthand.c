@@ -1,0 +1,262 @@
+#include "config.h"
+
+#include "crawler/shorthand.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "crawler/markup.h"
+#include "crawler/words.h"
+
+enum {
+	RUN_MIN_BYTES = 6,		/* a character that stands for it has four */
+	FIRST_SIGN = 0xf0000,
+	PLANE_SIGNS = 0xfffe,		/* its last two are no characters */
+	RUNS_MAX = 2 * PLANE_SIGNS,
+	SIGN_BYTES = 4,
+};
+
+/* In these the start tag of a raw text element may not count, or be an ordinary one. */
+static const char *const doubtful[WORD_MAX + 1] = {
+	[3] = "svg", [4] = "math", [6] = "select", [8] = "template",
+};
+/* Behind <plaintext> no tag counts; of text in <frameset> the white space stays and the rest is dropped. */
+static const char *const the_last[WORD_MAX + 1] = { [8] = "frameset", [9] = "plaintext" };
+
+struct writing {
+	struct shorthand *s;
+	const char *html;
+	size_t	    len, at, copied;	/* of html, into the page */
+	bool	    in_doubt;
+};
+
+/* -- signs ---------------------------------------------------------------------- */
+
+static void
+put_sign(struct text *out, unsigned i)
+{
+	uint32_t c = FIRST_SIGN + i + (i >= PLANE_SIGNS ? 2 : 0);
+	const char utf8[SIGN_BYTES] = {
+		(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3f)), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f)),
+	};
+
+	text_put(out, utf8, sizeof utf8);
+}
+
+static unsigned
+sign_at(const char *p)			/* RUNS_MAX or more: none */
+{
+	uint32_t c = ((uint32_t)p[0] & 7) << 18 | ((uint32_t)p[1] & 0x3f) << 12 | ((uint32_t)p[2] & 0x3f) << 6 | ((uint32_t)p[3] & 0x3f);
+
+	if (c < FIRST_SIGN)
+		return RUNS_MAX;
+	c -= FIRST_SIGN;
+	return c >= PLANE_SIGNS + 2 ? c - 2 : c;
+}
+
+static bool
+may_be_sign(char c)			/* the first byte of one */
+{
+	return c == '\xf3' || c == '\xf4';
+}
+
+/* "&#xF0000;" and above, at what follows "&#". */
+static bool
+refers_to_sign(const char *p, const char *end)
+{
+	bool hex = p < end && (*p == 'x' || *p == 'X');
+	const char *digits;
+	size_t n;
+
+	p += hex;
+	while (p < end && *p == '0')
+		p++;
+	for (digits = p; p < end && (hex ? isxdigit((unsigned char)*p) : isdigit((unsigned char)*p)); p++)
+		;
+	n = (size_t)(p - digits);
+	return hex ? n > 5 || (n == 5 && (*digits | 32) == 'f') : n > 6 || (n == 6 && memcmp(digits, "983040", 6) >= 0);
+}
+
+static bool
+has_signs(const char *html, size_t len)
+{
+	const char *end = html + len;
+
+	if (memchr(html, '\xf3', len) != NULL || memchr(html, '\xf4', len) != NULL)
+		return true;
+	for (const char *p = html; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++)
+		if (end - p > 2 && p[1] == '#' && refers_to_sign(p + 2, end))
+			return true;
+	return false;
+}
+
+/* -- runs ----------------------------------------------------------------------- */
+
+static bool
+continues(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Bytes of a character that every tokenizer leaves as it is; 0: perhaps it is not one. */
+static size_t
+plain_bytes(const char *p, const char *end)
+{
+	unsigned char c = (unsigned char)*p;
+
+	if (c < 0x80)
+		return (c >= ' ' && c != '&' && c != 0x7f) || c == '\n' || c == '\t';
+	if (c < 0xc2)
+		return 0;
+	if (c < 0xe0)			/* U+0080 to U+009F are controls */
+		return end - p >= 2 && continues(p[1]) && (c > 0xc2 || (unsigned char)p[1] >= 0xa0) ? 2 : 0;
+	if (c == 0xe0 || c == 0xed || c > 0xee)
+		return 0;		/* some are not valid or no characters: not worth a look */
+	return end - p >= 3 && continues(p[1]) && continues(p[2]) ? 3 : 0;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+}
+
+static const char *
+past_reference(const char *p, const char *end)		/* and what might be part of one */
+{
+	for (p++; p < end && (isalnum((unsigned char)*p) || *p == '#'); p++)
+		;
+	return p < end && *p == ';' ? p + 1 : p;
+}
+
+static void
+copy_to(struct writing *w, size_t at)
+{
+	text_put(&w->s->page, w->html + w->copied, at - w->copied);
+	w->copied = at;
+}
+
+static void
+hide(struct writing *w, const char *p, size_t len)
+{
+	struct shorthand *s = w->s;
+
+	if (s->n_runs == RUNS_MAX)
+		return;
+	if (s->n_runs == s->cap) {
+		unsigned cap = s->cap != 0 ? 2 * s->cap : 256;
+		struct slice *more = reallocarray(s->run, cap, sizeof *more);
+
+		if (more == NULL) {
+			s->page.failed = true;
+			return;
+		}
+		s->run = more;
+		s->cap = cap;
+	}
+	copy_to(w, (size_t)(p - w->html));
+	put_sign(&s->page, s->n_runs);
+	s->run[s->n_runs++] = (struct slice){ p, len };
+	w->copied += len;
+}
+
+static void
+write_text(struct writing *w, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *start = p;
+		size_t n;
+
+		if (is_space(*p)) {
+			p++;
+			continue;
+		}
+		if (*p == '&') {
+			p = past_reference(p, end);
+			continue;
+		}
+		while (p < end && (n = plain_bytes(p, end)) > 0)
+			p += n;
+		if (p == start)
+			p++;
+		else if (p - start >= RUN_MIN_BYTES)
+			hide(w, start, (size_t)(p - start));
+	}
+}
+
+/* -- the page --------------------------------------------------------------------- */
+
+/* Past what stands at the '<' at w->at; false: what follows is not known to be text. */
+static bool
+write_markup(struct writing *w)
+{
+	struct markup m;
+	size_t end;
+
+	markup_read(&m, w->html, w->len, w->at);
+	w->at = m.end;
+	if (m.kind == MARKUP_CDATA)
+		return !w->in_doubt;
+	if (m.kind != MARKUP_START)
+		return true;
+	w->in_doubt |= words_have(doubtful, m.name, m.name_len);
+	if (words_have(the_last, m.name, m.name_len))
+		return false;
+	if (!markup_is_raw(&m))
+		return true;
+	end = markup_raw_end(&m, w->html, w->len, m.end);
+	if (w->in_doubt && memchr(w->html + m.end, '<', end - m.end) != NULL)
+		return false;
+	w->at = end;
+	return true;
+}
+
+int
+shorthand_write(struct shorthand *s, const char *html, size_t len)
+{
+	struct writing w = { .s = s, .html = html, .len = len };
+	bool go_on = !has_signs(html, len);
+
+	while (go_on && w.at < len) {
+		const char *lt = memchr(html + w.at, '<', len - w.at);
+
+		write_text(&w, html + w.at, lt != NULL ? lt : html + len);
+		if (lt == NULL)
+			break;
+		w.at = (size_t)(lt - html);
+		go_on = write_markup(&w);
+	}
+	if (s->n_runs > 0)
+		copy_to(&w, len);
+	return s->page.failed ? -ENOMEM : 0;
+}
+
+void
+shorthand_fini(struct shorthand *s)
+{
+	text_fini(&s->page);
+	free(s->run);
+}
+
+bool
+shorthand_read(const struct shorthand *s, struct slice *t, struct slice *piece)
+{
+	unsigned i;
+	size_t n = 0;
+
+	if (t->len == 0)
+		return false;
+	if (may_be_sign(*t->p) && t->len >= SIGN_BYTES && (i = sign_at(t->p)) < s->n_runs) {
+		*piece = s->run[i];
+		n = SIGN_BYTES;
+	} else {
+		for (n = 1; n < t->len && !may_be_sign(t->p[n]); n++)
+			;
+		*piece = (struct slice){ t->p, n };
+	}
+	t->p += n;
+	t->len -= n;
+	return true;
+}

@@ -1,0 +1,91 @@
+/* The tree of a page read in shorthand is the tree of the page. */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "t/unit/dom_twin.h"
+
+#define LONG "some longer text"
+
+static const char *const pages[] = {
+	"", "<p>", LONG, "<p>" LONG "</p>\n\n  <p>  " LONG "  \n" LONG,
+	/* where white space has a place of its own */
+	"  \n " LONG, "<title>x</title> \n " LONG, "<head> &#32; " LONG, "<html> <head> </head> " LONG, "<pre>\n" LONG, "<pre>\n\n " LONG,
+	"<table> " LONG " <tr> " LONG "<td>" LONG "</table>", "<table><colgroup> " LONG, "<frameset> " LONG "</frameset>" LONG,
+	"<body></body> " LONG "</html> " LONG, "<select> " LONG "<option>" LONG "</select>" LONG, "<p>" LONG "\f " LONG,
+	/* references, whole and in parts */
+	LONG "&amp;" LONG, LONG "&ampsome text", LONG "&" LONG, LONG "& " LONG, LONG "&notit;" LONG, LONG "&#65some text", LONG "&#x41;" LONG,
+	LONG "&#" LONG, LONG "&#;" LONG,
+	/* characters that are changed, or are signs themselves */
+	LONG "\r\n" LONG "\r" LONG, LONG "\x01" LONG, LONG "\x7f" LONG, LONG "\u00a0" LONG, LONG "\xc2\x85" LONG "\ufdd0" LONG "\uffff" LONG,
+	LONG "\u00e9\u4f60\U0001f600" LONG, "\ufeff" LONG, LONG "\U000f0000" LONG, LONG "\U0010fffd" LONG, LONG "&#xF0000;" LONG,
+	LONG "&#983040;" LONG, LONG "&#x000100001;" LONG, "<title>&#xf0000;</title>" LONG, LONG "&#xeffff;" LONG, LONG "\xff\xc3" LONG, LONG "\xe4\xbd",
+	/* what is no tag */
+	"a < b, " LONG " <", LONG "</" LONG, LONG "</>" LONG, "<!-->" LONG "-->", "<!--->" LONG "-->", "<!--x--!>" LONG "-->", "<!--x--!->" LONG "-->" LONG,
+	"<!----!>" LONG, "<!--" LONG, "<!doctype html '>" LONG, "<?x '>" LONG "?>", "<!x '>" LONG, "</3 '>" LONG, "<![CDATA[" LONG ">" LONG "]]>" LONG,
+	"<svg><![CDATA[" LONG "]]>" LONG "</svg>" LONG, "<svg><![CDATA[" LONG ">" LONG "<b>]]>" LONG "</svg>" LONG,
+	/* attributes */
+	"<p a='>" LONG "'>" LONG, "<p a=\">" LONG "\"b='>" LONG "'>" LONG, "<p a=x\"y>" LONG "\">", "<p a= >" LONG, "<p = '>" LONG, "<p / a/='>" LONG "'>" LONG,
+	"<p a = '>" LONG "'>" LONG, "</p a='>" LONG "'>" LONG, "<p a=\"" LONG,
+	/* raw text */
+	"<script>" LONG "<p></script >" LONG, "<script><!--" LONG "<script>" LONG "</script>" LONG "--></script>" LONG,
+	"<script><!--" LONG "</script>" LONG "-->" LONG, "<script><!--><script></script>" LONG, "<script><!--<script></script></script>" LONG,
+	"<script><!-- --><script></script>" LONG, "<style>" LONG "</styles>" LONG "</STYLE/>" LONG, "<title>" LONG "&lt;" LONG "</title>" LONG,
+	"<textarea>\n" LONG "<p>" LONG "</textarea>" LONG, "<xmp>" LONG "</xmp x='>" LONG "'>" LONG, "<iframe>" LONG, "<noscript>" LONG "<p>" LONG "</noscript>" LONG,
+	"<plaintext>" LONG "</plaintext>" LONG "<p a='>" LONG,
+	/* raw text that may be none */
+	"<svg><title>" LONG "</title></svg>" LONG, "<svg><title><a b=\"</title>" LONG "\"c>" LONG "</a></title>" LONG, "<svg><style/>" LONG "<p>" LONG,
+	"<math><script><!--</script>" LONG "-->" LONG, "<select><title><a b='</title>" LONG "'c>" LONG, "<frameset><style><!--</style>" LONG "-->" LONG,
+	"<template><col><title><a b='</title>" LONG "'c>" LONG, "<svg><foreignObject><title><b></title>" LONG,
+	/* text that moves or is copied */
+	"<table><b>" LONG "<tr>" LONG "<td>x</table>" LONG, "<p><b>" LONG "<i>" LONG "</b>" LONG "</i>" LONG, "<a>" LONG "<a>" LONG "<table><a>" LONG,
+	"<b><p>" LONG "</b>" LONG "<p>" LONG, "<isindex prompt='" LONG "'>" LONG,
+};
+
+START_TEST(twin)
+{
+	/* Each with less and less of its end: a tokenizer may be anywhere when the page ends. */
+	for (size_t len = strlen(pages[_i]); ; len--) {
+		char *page = malloc(len + 1);
+
+		ck_assert_ptr_nonnull(page);
+		memcpy(page, pages[_i], len);
+		ck_assert_msg(dom_is_twin(page, len), "%.*s", (int)len, pages[_i]);
+		free(page);
+		if (len == 0)
+			break;
+	}
+}
+END_TEST
+
+START_TEST(many_runs)			/* more than there are signs for */
+{
+	enum { RUNS = 140000 };
+	static char page[RUNS * 20];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < RUNS; i++)
+		len += (size_t)snprintf(page + len, sizeof page - len, "<p>text %06u", i);
+	ck_assert(dom_is_twin(page, len));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("dom");
+	TCase *tc = tcase_create("dom");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_loop_test(tc, twin, 0, (int)(sizeof pages / sizeof pages[0]));
+	tcase_add_test(tc, many_runs);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
