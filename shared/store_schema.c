@@ -122,6 +122,9 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('usermerge', 2);"	/* see store_index_tidy() */
 	"INSERT INTO names_fts(names_fts, rank) VALUES('usermerge', 2);"
 	"INSERT INTO code_fts(code_fts, rank) VALUES('usermerge', 2);"
+	/* By default four pieces of an index are merged, which a crawl pays again and again. */
+	"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('automerge', 8);"
+	"INSERT INTO code_fts(code_fts, rank) VALUES('automerge', 8);"
 	"INSERT OR IGNORE INTO unindexed SELECT n FROM pages;",
 };
 

@@ -7,15 +7,31 @@
  */
 #include "config.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/lexeme.h"
 #include "shared/store_sql.h"
 
+enum {
+	STEM_BYTES = 23,		/* longer words are rare */
+	STEMS = 4096,			/* a power of two */
+};
+
+/*
+ * What the inner tokenizer made of a word: text is the same words over and over,
+ * and folding and stemming them is half of what reading it costs.
+ */
+struct stem {
+	unsigned char word_len, token_len;	/* word_len 0: none */
+	char	      word[STEM_BYTES], token[STEM_BYTES];
+};
+
 struct tokenizer {
 	fts5_tokenizer	inner;
 	Fts5Tokenizer  *it;
+	struct stem	stem[STEMS];	/* by hash, each in one place: the newest stays */
 };
 
 typedef int token_f(void *, int, const char *, int, int, int);
@@ -25,6 +41,7 @@ struct emit {
 	token_f *f;
 	int	 from, to;		/* bytes of the whole text that what is emitted stands for */
 	bool	 beside;		/* at the position of the token before */
+	struct stem *keep;		/* what the inner tokenizer makes of all of it, or NULL */
 };
 
 static int
@@ -32,21 +49,48 @@ on_inner(void *arg, int flags, const char *token, int len, int from, int to)
 {
 	struct emit *e = arg;
 
+	if (e->keep != NULL)		/* a second token, or one of a part: not to be kept */
+		e->keep->token_len = from == 0 && to == e->to - e->from && len <= STEM_BYTES ? (unsigned char)len : 0;
+	if (e->keep != NULL && e->keep->token_len > 0)
+		memcpy(e->keep->token, token, (size_t)len);
 	return e->f(e->arg, e->beside ? FTS5_TOKEN_COLOCATED : flags, token, len, e->from + from,
 	    e->beside ? e->to : e->from + to);
 }
 
-static int
-put_part(const struct tokenizer *t, struct emit *e, int flags, struct slice s, const char *text, bool beside)
+static struct stem *
+stem_of(struct tokenizer *t, struct slice s)
 {
-	e->from = (int)(s.p - text);
-	e->to = e->from + (int)s.len;
-	e->beside = beside;
-	return t->inner.xTokenize(t->it, e, flags, s.p, (int)s.len, on_inner);
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (uint8_t)s.p[i]) * 16777619u;
+	return &t->stem[(h ^ h >> 16) & (STEMS - 1)];
 }
 
 static int
-put_lexeme(const struct tokenizer *t, struct emit *e, int flags, const struct lexeme *lx, const char *text)
+put_part(struct tokenizer *t, struct emit *e, int flags, struct slice s, const char *text, bool beside)
+{
+	struct stem *stem = s.len <= STEM_BYTES ? stem_of(t, s) : NULL;
+	int rc;
+
+	e->from = (int)(s.p - text);
+	e->to = e->from + (int)s.len;
+	e->beside = beside;
+	if (stem != NULL && stem->word_len == s.len && memcmp(stem->word, s.p, s.len) == 0)
+		return e->f(e->arg, beside ? FTS5_TOKEN_COLOCATED : 0, stem->token, stem->token_len, e->from, e->to);
+	if ((e->keep = stem) != NULL)
+		stem->word_len = stem->token_len = 0;
+	rc = t->inner.xTokenize(t->it, e, flags, s.p, (int)s.len, on_inner);
+	if (stem != NULL && rc == SQLITE_OK && stem->token_len > 0) {
+		stem->word_len = (unsigned char)s.len;
+		memcpy(stem->word, s.p, s.len);
+	}
+	e->keep = NULL;
+	return rc;
+}
+
+static int
+put_lexeme(struct tokenizer *t, struct emit *e, int flags, const struct lexeme *lx, const char *text)
 {
 	struct slice hump[LEXEME_PARTS_MAX];
 	char name[LEXEME_WHOLE_BYTES];
@@ -72,7 +116,7 @@ put_lexeme(const struct tokenizer *t, struct emit *e, int flags, const struct le
 static int
 tokenize(Fts5Tokenizer *it, void *arg, int flags, const char *text, int len, token_f *f)
 {
-	const struct tokenizer *t = (const void *)it;
+	struct tokenizer *t = (void *)it;
 	struct emit e = { .arg = arg, .f = f };
 	struct lexeme lx;
 	size_t at = 0;
