@@ -3,7 +3,7 @@
 bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse t/bench/trivial
 bench_scripts = %D%/live %D%/crawl %D%/http
 EXTRA_PROGRAMS += $(bench_programs)
-EXTRA_DIST += $(bench_scripts)
+EXTRA_DIST += $(bench_scripts) %D%/scrapy_spider.py
 
 bench_rig = %D%/rig.c %D%/rig.h %D%/floor.c
 bench_crowd = %D%/crowd.c %D%/crowd.h
@@ -27,6 +27,7 @@ bench: programs bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/http
 .PHONY: bench bench-programs
 t_bench_parse_SOURCES = %D%/parse.c
+t_bench_parse_CPPFLAGS = $(AM_CPPFLAGS) $(HTML_PARSER_CFLAGS)
 t_bench_parse_LDADD = $(extract_libs) $(shared_libs)
 t_bench_trivial_SOURCES = %D%/trivial.c
 t_bench_trivial_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS)
