@@ -1,10 +1,11 @@
 /*
- * score [-a] [-h] [-l] [-v] [-x] DIR QUESTIONS: ask the store in DIR each question and
+ * score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS: ask the store in DIR each question and
  * print how well the pages that answer it are ranked: MRR@10, Recall@5 and nDCG@10
  * by corpus and by kind.  Each is asked of the source it is about; -x: of all of
  * them at once, where other sources answer some as well.  Half of the questions, by their hash, are for tuning;
- * -h: the other half, which no rule was made by; -a: each rule left out in turn,
- * on both halves; -l: how long all of them take, asked of all sources; -v: each question with the rank of its first answer.
+ * -h: the other half, which no rule was made by; -w: all of them, of a set that
+ * nothing was tuned on; -a: each rule left out in turn, on both halves; -l: how long
+ * all of them take, asked of all sources; -v: each question with the rank of its first answer.
  */
 #include "config.h"
 
@@ -33,6 +34,7 @@ struct sum {
 	double	 mrr, recall, ndcg;
 };
 
+static bool whole;		/* the set has no half for tuning */
 static bool across;		/* asked of all sources at once, not of the one the question is about */
 
 struct source_id {
@@ -70,7 +72,7 @@ questions_load(const char *path)
 		q->n_pages = 1;
 		for (const char *p = q->pages; *p != '\0'; p++)
 			q->n_pages += *p == ' ';
-		q->held = id_hash(q->text, strlen(q->text)) >> 32 & 1;
+		q->held = whole || id_hash(q->text, strlen(q->text)) >> 32 & 1;
 		n_questions++;
 	}
 	(void)fclose(f);
@@ -187,7 +189,7 @@ ask(struct store *st, bool held, int verbose, bool table)
 		add(sums, &n, q->kind, &a);
 	}
 	for (unsigned i = 0; table && i < n; i++)
-		(void)printf("%-9s %-11s %4u questions   MRR@10 %.3f   Recall@5 %.3f   nDCG@10 %.3f\n", held ? "held out" : "tuning",
+		(void)printf("%-9s %-11s %4u questions   MRR@10 %.3f   Recall@5 %.3f   nDCG@10 %.3f\n", whole ? "whole" : held ? "held out" : "tuning",
 		    sums[i].name, sums[i].n, sums[i].mrr / sums[i].n, sums[i].recall / sums[i].n, sums[i].ndcg / sums[i].n);
 	return sums[0];
 }
@@ -256,17 +258,18 @@ main(int argc, char **argv)
 	bool held = false, each = false, timed = false;
 	int verbose = 0, c;
 
-	while ((c = getopt(argc, argv, "ahlvx")) != -1)
+	while ((c = getopt(argc, argv, "ahlvwx")) != -1)
 		switch (c) {
 		case 'a': each = true; break;
 		case 'h': held = true; break;
 		case 'l': timed = true; break;
 		case 'v': verbose++; break;
+		case 'w': whole = true; break;
 		case 'x': across = true; break;
 		default: return 2;
 		}
 	if (argc - optind != 2) {
-		(void)fputs("usage: score [-a] [-h] [-l] [-v] [-x] DIR QUESTIONS\n", stderr);
+		(void)fputs("usage: score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS\n", stderr);
 		return 2;
 	}
 	questions_load(argv[optind + 1]);
@@ -279,7 +282,7 @@ main(int argc, char **argv)
 	else if (each)
 		without_each(st);
 	else
-		(void)ask(st, held, verbose, true);
+		(void)ask(st, held || whole, verbose, true);
 	store_close(st);
 	return 0;
 }
