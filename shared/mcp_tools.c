@@ -26,6 +26,16 @@ static const struct mcp_tool_about tools[MCP_N_TOOLS] = {
 			NUMBER("match_count", 1, 50, 5, "passages to return"),
 		},
 	},
+	[MCP_SEARCH_CODE_EXAMPLES] = {
+		"search_code_examples", "Search code examples",
+		"Search the code examples of the crawled documentation and get the best ones, each with its language, the text "
+		"that leads to it and its URL to cite. Ask with names that the code would hold, or with what it is to do.",
+		.args = {
+			TEXT("query", true, MCP_TEXT_MAX, "what to look for: names, or what the code does"),
+			TEXT("source_id", false, 63, "search in this source only: from get_available_sources"),
+			NUMBER("match_count", 1, 50, 5, "examples to return"),
+		},
+	},
 	[MCP_GET_AVAILABLE_SOURCES] = {
 		"get_available_sources", "List sources",
 		"List what has been crawled: each source's source_id, title, start URL, state and size. Call it first to see "

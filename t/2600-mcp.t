@@ -73,6 +73,14 @@ t_ok 'a document' tool upload_document '{"file_content":"# Frobnication\n\nHow t
 t_ok '...is read' result '"status": "completed"'
 t_ok 'it is found' tool perform_rag_query '{"query":"frobnicate"}'
 t_ok '...by its own words' result 'How to frobnicate a widget'
+example='Call it so:\n\n```c\nfrobnicate_widget(w, \"``\");\n```\n'
+t_ok 'a document with code' tool upload_document "{\"file_content\":\"# Widgets\\n\\n$(printf %s "$example")\",\"filename\":\"code.md\"}" --progress
+t_ok '...whose example is found' tool search_code_examples '{"query":"frobnicate_widget","match_count":2}'
+t_ok '...one' result '"count": 1'
+t_ok '...as code of its language' result '```c\\n'
+t_ok '...with what leads to it' result '"before": "Call it so:"'
+t_ok '...and none for other words' tool search_code_examples '{"query":"unheardof"}'
+t_ok '...which is no error' result '"count": 0'
 t_ok 'the same again' tool upload_document '{"file_content":"# Frobnication\n\nHow to frobnicate a widget.\n","filename":"again.md"}'
 t_ok '...is known' result '"duplicate": true'
 t_ok 'the page is deleted' tool delete_source "{\"source_id\":\"$page\"}"

@@ -77,8 +77,8 @@ struct tool_out {
 };
 
 typedef void tool_f(const struct call *c, const struct tool_args *a, struct tool_out *out);
-tool_f tool_rag_query, tool_sources, tool_delete, tool_crawl_page, tool_crawl_site, tool_progress,
-    tool_upload;
+tool_f tool_rag_query, tool_code_examples, tool_sources, tool_delete, tool_crawl_page, tool_crawl_site,
+    tool_progress, tool_upload;
 
 void tool_run(struct call *c, const struct rpc_message *m, struct text *out);	/* tools/call */
 

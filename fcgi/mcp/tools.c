@@ -12,6 +12,7 @@
 
 static tool_f *const run[] = {
 	[MCP_PERFORM_RAG_QUERY] = tool_rag_query,
+	[MCP_SEARCH_CODE_EXAMPLES] = tool_code_examples,
 	[MCP_GET_AVAILABLE_SOURCES] = tool_sources,
 	[MCP_CRAWL_SINGLE_PAGE] = tool_crawl_page,
 	[MCP_SMART_CRAWL_URL] = tool_crawl_site,

@@ -320,6 +320,9 @@ static const struct { const char *name, *args, *says; } failing[] = {
 	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":\"3\"}", "from 1 to 50" },
 	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":99999999999999999999}", "from 1 to 50" },
 	{ "perform_rag_query", "{\"query\":\"x\",\"source\":\"nosuch\"}", "no source nosuch" },
+	{ "search_code_examples", "{}", "query is missing" },
+	{ "search_code_examples", "{\"query\":\"x\",\"match_count\":51}", "from 1 to 50" },
+	{ "search_code_examples", "{\"query\":\"x\",\"source_id\":\"nosuch\"}", "no source nosuch" },
 	{ "crawl_single_page", "{}", "url is missing" },
 	{ "crawl_single_page", "{\"url\":\"ftp://x/\"}", "url" },
 	{ "crawl_single_page", "{\"url\":\"not a url\"}", "url" },
@@ -364,6 +367,10 @@ START_TEST(calls)
 	ck_assert(!json_object_get_boolean(at("result.isError")));
 	ck_assert_str_eq(str("result.structuredContent.total"), "0");
 	ck_assert_int_eq(tool("perform_rag_query", "{\"query\":\"timeout\",\"match_count\":3.0,\"unknown\":1}"), 200);
+	ck_assert_str_eq(str("result.structuredContent.count"), "0");
+	ck_assert_ptr_nonnull(strstr(str("result.content.0.text"), "Nothing was found"));
+
+	ck_assert_int_eq(tool("search_code_examples", "{\"query\":\"timeout\"}"), 200);
 	ck_assert_str_eq(str("result.structuredContent.count"), "0");
 	ck_assert_ptr_nonnull(strstr(str("result.content.0.text"), "Nothing was found"));
 
