@@ -20,6 +20,7 @@ pc   json-c      libjson-c-dev         json-c-devel        json-c         json-c
 pc   sqlite3     libsqlite3-dev        sqlite-devel        sqlite         sqlite-dev
 pc   libcurl     libcurl4-openssl-dev  libcurl-devel       curl           curl-dev
 pc   nettle      nettle-dev            nettle-devel        nettle         nettle-dev
+pc   libidn2     libidn2-dev           libidn2-devel       libidn2        libidn2-dev
 pc   zlib        zlib1g-dev            zlib-devel          zlib           zlib-dev
 pc   expat       libexpat1-dev         expat-devel         expat          expat-dev
 html parser      libgumbo-dev          gumbo-parser-devel  gumbo-parser   gumbo-parser-dev

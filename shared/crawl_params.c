@@ -112,6 +112,8 @@ url_read(struct crawl_params *p, struct json_object *o, struct err *e)
 		return 0;
 	case -EPROTONOSUPPORT:
 		return err_set(e, -EINVAL, "url: only http:// and https:// are accepted");
+	case -EOPNOTSUPP:
+		return err_set(e, -EINVAL, "url: this archon was built without libidn2: write the host name as xn--...");
 	case -EMSGSIZE:
 		return err_set(e, -EINVAL, "url: at most %d bytes are accepted", ROW_URL_BYTES - 1);
 	default:
@@ -134,13 +136,21 @@ number_read(struct crawl_params *p, const struct number *n, struct json_object *
 }
 
 static bool
-is_host(const char *s)			/* in the one form URLs have it in; a port may follow */
+host_read(char item[PARAMS_ITEM_BYTES])	/* made the one form URLs have it in; a port may follow */
 {
 	char raw[PARAMS_ITEM_BYTES + 16];
+	struct slice origin;
 	struct url u;
 
-	(void)snprintf(raw, sizeof raw, "http://%s/", s);
-	return strpbrk(s, "/?#@\\ ") == NULL && url_parse(&u, raw) == 0 && strcmp(u.text, raw) == 0;
+	(void)snprintf(raw, sizeof raw, "http://%s/", item);
+	if (strpbrk(item, "/?#@\\ ") != NULL || url_parse(&u, raw) < 0)
+		return false;
+	origin = url_origin(&u);
+	if (origin.len - strlen("http://") >= PARAMS_ITEM_BYTES)
+		return false;
+	memcpy(item, origin.p + strlen("http://"), origin.len - strlen("http://"));
+	item[origin.len - strlen("http://")] = '\0';
+	return true;
 }
 
 static int
@@ -161,7 +171,7 @@ list_read(struct crawl_params *p, const struct list *l, struct json_object *o, s
 			return rc;
 		if (to->item[i][0] == '\0')
 			return err_set(e, -EINVAL, "%s: empty entries are not accepted", l->name);
-		if (to == &p->hosts && !is_host(to->item[i]))
+		if (to == &p->hosts && !host_read(to->item[i]))
 			return err_set(e, -EINVAL, "hosts: \"%s\" is no host such as docs.example.com", to->item[i]);
 		to->n++;
 	}

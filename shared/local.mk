@@ -1,5 +1,5 @@
 noinst_LIBRARIES += shared/libshared.a
-shared_libshared_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_C_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS) \
+shared_libshared_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_C_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS) $(IDN2_CFLAGS) \
 	-DARCHON_CONF='"$(sysconfdir)/$(PACKAGE)/archon.conf"'
 shared_libshared_a_SOURCES = \
 	%reldir%/catalogue.c %reldir%/catalogue.h \
@@ -64,4 +64,4 @@ shared_libshared_a_SOURCES = \
 	%reldir%/wakeup.c %reldir%/wakeup.h \
 	%reldir%/ws_frame.c %reldir%/ws_frame.h
 
-shared_libs = shared/libshared.a $(JSON_C_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS)
+shared_libs = shared/libshared.a $(JSON_C_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(IDN2_LIBS)

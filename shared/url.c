@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef HAVE_IDN2
+#include <idn2.h>
+#endif
 
 enum {
 	REF_BYTES = 2 * ROW_URL_BYTES,	/* dot segments and credentials may make a reference longer than its URL */
@@ -259,12 +262,47 @@ put_ipv6(struct builder *b, const char *host, size_t len)
 	return 0;
 }
 
-/* Host names in other scripts must come in their ASCII form (xn--). */
+static bool
+is_forbidden(char c)			/* in a host, once what is encoded is decoded */
+{
+	return (uint8_t)c <= 0x20 || c == 0x7f || strchr("#/:<>?@[\\]^|%", c) != NULL;
+}
+
+/* Domain to ASCII (section 3.3): a name with letters of other scripts as "xn--...", in place. */
+static int
+to_ascii(char host[HOST_MAX + 1], size_t *n)
+{
+#ifdef HAVE_IDN2
+	char *ascii = NULL;
+	int rc;
+
+	host[*n] = '\0';
+	rc = idn2_to_ascii_8z(host, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (rc != IDN2_OK)
+		return rc == IDN2_MALLOC ? -ENOMEM : -EINVAL;
+	*n = strlen(ascii);
+	rc = *n == 0 || *n > HOST_MAX ? -EINVAL : 0;
+	for (size_t i = 0; rc == 0 && i < *n; i++) {
+		if ((uint8_t)ascii[i] >= 0x80 || is_forbidden(ascii[i]))	/* such as a wide slash */
+			rc = -EINVAL;
+		host[i] = ascii[i];
+	}
+	idn2_free(ascii);
+	return rc;
+#else
+	(void)host;
+	(void)n;
+	return -EOPNOTSUPP;
+#endif
+}
+
 static int
 put_host(struct builder *b, const char *s, size_t len)
 {
 	char host[HOST_MAX + 1];
+	bool ascii = true;
 	size_t n = 0;
+	int rc;
 
 	if (len >= 2 && s[0] == '[')
 		return s[len - 1] == ']' ? put_ipv6(b, s + 1, len - 2) : -EINVAL;
@@ -275,12 +313,15 @@ put_host(struct builder *b, const char *s, size_t len)
 			c = (char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
 			i += 2;
 		}
-		if ((uint8_t)c <= 0x20 || (uint8_t)c >= 0x7f || strchr("#/:<>?@[\\]^|%", c) != NULL || n == HOST_MAX)
+		if (is_forbidden(c) || n == HOST_MAX)
 			return -EINVAL;
+		ascii &= (uint8_t)c < 0x80;
 		host[n++] = (char)tolower((unsigned char)c);
 	}
 	if (n == 0)
 		return -EINVAL;
+	if (!ascii && (rc = to_ascii(host, &n)) < 0)
+		return rc;
 	if (ends_in_number(host, n))
 		return put_ipv4(b, host, n);
 	put(b, host, n);

@@ -2,7 +2,9 @@
  * url - http and https URLs in the one form we store and compare, after the
  * WHATWG URL Standard as far as crawling needs it: resolution against a base,
  * dot segments, default ports, host in lower case, percent-encoding in upper
- * case, fragment and credentials dropped.  No allocation.
+ * case, fragment and credentials dropped.  Host names in other scripts become
+ * "xn--..." by UTS #46 (libidn2: libcurl does it, too, but reads them in the
+ * process's locale); "xn--" labels are taken as they are.
  */
 #ifndef URL_H
 #define URL_H
@@ -29,6 +31,8 @@ struct url {				/* a value; text is NUL-terminated */
  *	-EINVAL		not a URL
  *	-EPROTONOSUPPORT  a URL, but not http or https (mailto:, javascript: ...)
  *	-EMSGSIZE	longer than we accept
+ *	-EOPNOTSUPP	a host in another script, and libidn2 was missing when this was built
+ *	-ENOMEM		only for such a host
  * *out is untouched on failure and may be base itself.
  */
 int url_resolve(struct url *out, const struct url *base, const char *ref, size_t len);

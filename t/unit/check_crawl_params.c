@@ -234,6 +234,22 @@ START_TEST(source_ids)		/* depth and speed make no other source, scope does */
 }
 END_TEST
 
+#ifdef HAVE_IDN2
+START_TEST(other_scripts)		/* names in the one form that URLs have them in */
+{
+	static const char json[] = "{\"url\":\"http://B\xc3\xbc" "cher.example/a\",\"hosts\":[\"m\xc3\xbcnchen.example:81\",\"Docs.Example\"]}";
+	struct crawl_params p;
+	const char *field;
+	struct err e;
+
+	ck_assert_int_eq(parse(&p, json, sizeof json - 1, &field, &e), 0);
+	ck_assert_str_eq(p.url, "http://xn--bcher-kva.example/a");
+	ck_assert_str_eq(p.hosts.item[0], "xn--mnchen-3ya.example:81");
+	ck_assert_str_eq(p.hosts.item[1], "docs.example");
+}
+END_TEST
+#endif
+
 int
 main(void)
 {
@@ -248,6 +264,9 @@ main(void)
 	tcase_add_test(tc, defaults);
 	tcase_add_test(tc, written_is_read_back);
 	tcase_add_test(tc, source_ids);
+#ifdef HAVE_IDN2
+	tcase_add_test(tc, other_scripts);
+#endif
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
