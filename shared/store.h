@@ -88,7 +88,6 @@ typedef int store_crawl_f(const struct crawl_entry *c, void *arg);
 int store_crawls_live(struct store *st, store_crawl_f *f, void *arg);	/* oldest first */
 int store_crawls_ended(struct store *st, unsigned offset, unsigned limit, store_crawl_f *f, void *arg);	/* newest first */
 int store_crawls_count(struct store *st, bool ended);			/* how many */
-int store_crawl_cancel_asked(struct store *st, const char *id);		/* 1, 0 */
 
 /* -- frontier: every URL a crawl has met, each once -------------------------- */
 

@@ -199,15 +199,6 @@ store_source_live(struct store *st, const char *source_id, char id[ROW_ID_BYTES]
 }
 
 int
-store_crawl_cancel_asked(struct store *st, const char *id)
-{
-	int64_t cancel;
-	int rc = store_int(st, &cancel, "SELECT cancel FROM crawls WHERE id = ?1", "t", id);
-
-	return rc < 0 ? rc : cancel != 0;
-}
-
-int
 store_crawl_save(struct store *st, const struct crawl_progress *p)
 {
 	struct text log = { 0 }, outcomes = { 0 };

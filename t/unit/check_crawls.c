@@ -9,6 +9,7 @@
 #include "shared/message.h"
 
 #include "api_call.h"
+#include "cancel_asked.h"
 
 /* -- starting ------------------------------------------------------------------- */
 
@@ -324,7 +325,7 @@ START_TEST(stops)
 	ck_assert_int_eq(call("POST", path, "", NULL), 200);
 	ck_assert_str_eq(str("success"), "true");
 	ck_assert_str_eq(str("progressId"), id);
-	ck_assert_int_eq(store_crawl_cancel_asked(service.store, id), 1);
+	ck_assert_int_eq(cancel_asked(service.store, id), 1);
 	ck_assert_int_eq(call("POST", path, "", "{}"), 200);	/* once more does no harm */
 	end_it(id, CRAWL_CANCELLED);
 	ck_assert_int_eq(call("POST", path, "", NULL), 409);

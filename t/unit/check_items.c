@@ -9,6 +9,7 @@
 #include "shared/ids.h"
 
 #include "api_call.h"
+#include "cancel_asked.h"
 
 static char id[ID_SOURCE_BYTES];
 
@@ -223,7 +224,7 @@ START_TEST(deleted)
 	ck_assert_ptr_nonnull(strstr(text_str(&page), "\"total\":0"));
 	text_fini(&event);
 	text_fini(&page);
-	ck_assert_int_eq(store_crawl_cancel_asked(service.store, crawl_id), 1);
+	ck_assert_int_eq(cancel_asked(service.store, crawl_id), 1);
 	ck_assert_int_eq(ask("GET", "", "", NULL), 404);
 	ck_assert_int_eq(ask("GET", "/chunks", "", NULL), 404);
 	ck_assert_int_eq(ask("DELETE", "", "", NULL), 404);

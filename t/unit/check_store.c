@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cancel_asked.h"
 #include "store_fixture.h"
 
 /* -- crawls ------------------------------------------------------------------------------ */
@@ -20,19 +21,19 @@ START_TEST(crawl_life)
 	ck_assert_int_eq(store_crawl_get(st, "a", &out), -ENOENT);
 	ck_assert_int_eq(store_crawl_save(st, snapshot("a", CRAWL_CRAWLING, 5)), -ENOENT);
 	ck_assert_int_eq(store_crawl_cancel(st, "a", 5), -ENOENT);
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "a"), -ENOENT);
+	ck_assert_int_eq(cancel_asked(st, "a"), -ENOENT);
 	ck_assert_int_eq(store_crawl_forget(st, "a"), -ENOENT);
 	accept_crawl(st, "a");
 	ck_assert_int_eq(store_crawl_accept(st, params_of("http://b/"), snapshot("a", CRAWL_QUEUED, 1)), -EEXIST);
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "a"), 0);
+	ck_assert_int_eq(cancel_asked(st, "a"), 0);
 	ck_assert_int_eq(store_crawls_count(st, false), 1);
 
 	ck_assert_int_eq(store_crawl_save(st, snapshot("a", CRAWL_CRAWLING, 5)), 0);
 	ck_assert_int_eq(store_crawl_cancel(st, "a", 6), 0);
 	ck_assert_int_eq(store_crawl_cancel(st, "a", 7), 0);		/* asking twice is no error */
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "a"), 1);
+	ck_assert_int_eq(cancel_asked(st, "a"), 1);
 	ck_assert_int_eq(store_crawl_save(st, snapshot("a", CRAWL_STORING, 8)), 0);
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "a"), 1);		/* a snapshot does not take it back */
+	ck_assert_int_eq(cancel_asked(st, "a"), 1);		/* a snapshot does not take it back */
 
 	end = *snapshot("a", CRAWL_CANCELLED, 9);
 	crawl_progress_log(&end, "first line");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/store.h"
+#include "cancel_asked.h"
 #include "store_fixture.h"
 
 static const char A[] = "000000000000000a", B[] = "000000000000000b";
@@ -202,13 +203,13 @@ START_TEST(deleted_under_a_crawl)	/* which may write until it has heard of it */
 	begin_source(st, S);
 	ck_assert_int_eq(put_page(st, S, "http://a/1", "t", SLICE_LIT("zebra")), 0);
 	ck_assert_int_eq(store_source_delete(st, S, 9), 0);
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "first"), 1);
+	ck_assert_int_eq(cancel_asked(st, "first"), 1);
 	while (store_purge(st, 10) == 1)
 		;
 	ck_assert_int_eq(put_page(st, S, "http://a/2", "t", SLICE_LIT("zebra")), 0);	/* a late one: no error */
 	ck_assert_int_eq(hits(st, "zebra"), 0);
 	accept_crawl(st, "second");
-	ck_assert_int_eq(store_crawl_cancel_asked(st, "second"), 0);
+	ck_assert_int_eq(cancel_asked(st, "second"), 0);
 	ck_assert_int_eq(store_source_is_deleted(st, S), 1);		/* so the second waits */
 	ck_assert_int_eq(store_crawl_save(st, snapshot("first", CRAWL_CANCELLED, 9)), 0);
 	while (store_purge(st, 10) == 1)

@@ -47,11 +47,11 @@ t_unit_check_table_file_SOURCES = %D%/check_table_file.c %D%/scratch.h
 t_unit_check_table_file_CPPFLAGS = $(unit_cppflags)
 t_unit_check_table_file_LDADD = $(unit_libs)
 
-t_unit_check_store_SOURCES = %D%/check_store.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_SOURCES = %D%/check_store.c %D%/cancel_asked.h %D%/scratch.h %D%/store_fixture.h
 t_unit_check_store_CPPFLAGS = $(unit_cppflags)
 t_unit_check_store_LDADD = $(unit_libs)
 
-t_unit_check_store_sources_SOURCES = %D%/check_store_sources.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_sources_SOURCES = %D%/check_store_sources.c %D%/cancel_asked.h %D%/scratch.h %D%/store_fixture.h
 t_unit_check_store_sources_CPPFLAGS = $(unit_cppflags)
 t_unit_check_store_sources_LDADD = $(unit_libs)
 
