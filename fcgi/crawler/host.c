@@ -15,6 +15,7 @@ enum {
 	KEEP_FAILED_S = 10,		/* long enough for the crawl that asked to see it */
 	ROBOTS_HOPS = 5,		/* section 2.3.1.2 */
 	ROBOTS_RETRIES = 2,
+	ROBOTS_PATIENCE_S = 10,		/* who has to be waited for longer is left for another day */
 	BACKOFF_FIRST_MS = 500,
 	BACKOFF_MAX_MS = 60000,
 };
@@ -82,6 +83,8 @@ host_is_ready(struct hosts *hs, struct host *h, int64_t now_ns)
 		return !hs->conf->obey_robots;
 	if (h->state == ROBOTS_KNOWN && now_ns < h->expires_mono_ns)
 		return true;
+	if (now_ns < h->next_mono_ns)		/* it was overloaded, and robots.txt is a fetch, too */
+		return false;
 	if ((f = fetch_new(hs->fetcher)) == NULL)
 		return false;
 	f->host = h;
@@ -98,6 +101,7 @@ static void
 robots_known(struct host *h, int64_t now_ns)
 {
 	h->state = ROBOTS_KNOWN;
+	h->n_retries = 0;
 	h->expires_mono_ns = now_ns + (int64_t)(h->robots.disallow_all ? KEEP_FAILED_S : KEEP_S) * 1000 * NS_PER_MS;
 }
 
@@ -134,12 +138,11 @@ host_fetched(struct hosts *hs, struct fetch *f, int64_t now_ns)
 
 	if (f->error == FETCH_NONE && robots_follow(f))
 		return;
-	if (passing && f->attempt < ROBOTS_RETRIES) {
-		f->attempt++;
-		f->url = h->origin;
-		f->hops = 0;
-		if (fetch_start(f) == 0)
-			return;
+	if (passing && h->n_retries < ROBOTS_RETRIES && f->retry_after_ms <= ROBOTS_PATIENCE_S * 1000) {
+		h->next_mono_ns = now_ns + backoff_ns(++h->n_retries, f->retry_after_ms);
+		h->state = ROBOTS_UNKNOWN;
+		fetch_free(f);
+		return;
 	}
 	robots_fini(&h->robots);
 	h->why[0] = h->code[0] = '\0';

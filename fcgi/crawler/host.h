@@ -22,6 +22,7 @@ struct host {
 	enum host_robots state;
 	struct robots robots;
 	int64_t	 expires_mono_ns;	/* of robots */
+	unsigned n_retries;		/* of robots */
 	char	 why[ROW_ERROR_BYTES];	/* robots.disallow_all: what went wrong */
 	char	 code[ROW_CODE_BYTES];
 	enum outcome failure;		/* the same, as its URLs are counted */
@@ -42,8 +43,8 @@ void hosts_prune(struct hosts *hs, int64_t now_ns);	/* forget those that are idl
 struct host *hosts_find(struct hosts *hs, const struct url *u);	/* made when new; NULL: no memory */
 
 /*
- * Is robots.txt known and not too old?  When not, it is asked for; ask again
- * later.  A robots.txt fetch comes back to host_fetched().
+ * Is robots.txt known and not too old?  When not, it is asked for, or will be
+ * when the host has had its pause; ask again later.  A robots.txt fetch comes back to host_fetched().
  */
 bool host_is_ready(struct hosts *hs, struct host *h, int64_t now_ns);
 void host_fetched(struct hosts *hs, struct fetch *f, int64_t now_ns);	/* takes f */

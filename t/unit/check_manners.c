@@ -376,7 +376,8 @@ END_TEST
 
 START_TEST(test_host_limit)
 {
-	struct fetch good = { .status = 200 }, busy = { .status = 503, .retry_after_ms = 3000 };
+	struct fetch good = { .status = 200 }, busy = { .status = 503, .retry_after_ms = 3000 },
+	    many = { .status = 429, .retry_after_ms = 5000 };
 	struct host h = { 0 };
 	int64_t next = INT64_MAX;
 
@@ -394,7 +395,11 @@ START_TEST(test_host_limit)
 	ck_assert(!host_may_fetch(&h, 3, S, &next));
 	ck_assert_int_eq(next, 3 * S);
 	ck_assert(host_may_fetch(&h, 3, 3 * S, &next));
-	host_ended(&h, &good, 3 * S);
+	host_began(&h, 3 * S);
+	host_ended(&h, &many, 3 * S);
+	ck_assert(!host_may_fetch(&h, 3, 7 * S, &next));
+	ck_assert(host_may_fetch(&h, 3, 8 * S, &next));
+	host_ended(&h, &good, 8 * S);
 	h.robots.delay_ms = 2000;			/* Crawl-delay: one at a time, so far apart */
 	ck_assert(host_may_fetch(&h, 9, 10 * S, &next));
 	host_began(&h, 10 * S);
@@ -433,11 +438,21 @@ START_TEST(test_host_cache)		/* RFC 9309, section 2.4: a day; what could not be 
 	ck_assert_uint_eq(fetcher_n_active(ft), 0);
 	ck_assert(!host_is_ready(&hs, h, 5 * S + 24 * 3600 * S));
 	ck_assert_uint_eq(fetcher_n_active(ft), 1);	/* it is asked for */
-	f = fetch_new(ft);
-	f->host = h;
-	f->status = 500;
-	f->attempt = 99;
-	host_fetched(&hs, f, 5 * S);
+	for (unsigned i = 0; i < 3; i++) {
+		static const struct { long status; int64_t retry_after_ms; } busy[] = { { 500, -1 }, { 429, 3000 }, { 503, 60000 } };
+
+		f = fetch_new(ft);
+		f->host = h;
+		f->status = busy[i].status;
+		f->retry_after_ms = busy[i].retry_after_ms;
+		host_fetched(&hs, f, 5 * S);
+		if (i == 2)				/* so long a wait, or a third try: not now */
+			break;
+		ck_assert(!host_is_ready(&hs, h, 5 * S + 200 * MS));
+		ck_assert_uint_eq(fetcher_n_active(ft), i + 1);		/* nobody asks before its time */
+		ck_assert(!host_is_ready(&hs, h, 9 * S));
+		ck_assert_uint_eq(fetcher_n_active(ft), i + 2);
+	}
 	ck_assert(host_is_ready(&hs, h, 14 * S));
 	ck_assert(h->robots.disallow_all);
 	ck_assert(!host_is_ready(&hs, h, 15 * S));
