@@ -180,7 +180,7 @@ struct code_example {
 
 struct page {
 	const char *url, *title, *description, *language;
-	const char *etag, *last_modified;	/* NULL: none */
+	const char *etag, *last_modified;	/* NULL: none; as the server wrote it, or ISO 8601 when only a sitemap tells */
 	const char *content_hash;	/* 64 hex digits */
 	int64_t	    fetched_ms;
 	uint64_t    n_words, n_bytes;

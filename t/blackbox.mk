@@ -22,6 +22,7 @@ blackbox_scripts = \
 	%D%/2450-upload.t \
 	%D%/2460-upload-kill.t \
 	%D%/2470-turns.t \
+	%D%/2480-starts.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
 	%D%/3100-bad-days.t \
@@ -33,4 +34,4 @@ TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/api/bad %D%/api/old
 EXTRA_DIST += %D%/upload.sh %D%/documents
-EXTRA_DIST += %D%/host %D%/inward
+EXTRA_DIST += %D%/host %D%/inward %D%/starts

@@ -3,6 +3,7 @@
 
 #include "crawler/crawl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ ask_for_changes(struct crawl *c, struct fetch *f)
 	    store_page_known(c->tools->reader, c->source_id, f->url.text, c->recipe, &known) != 1)
 		return;
 	FIELD_SET(f->if_none_match, known.etag);
-	FIELD_SET(f->if_modified_since, known.last_modified);
+	if (!isdigit((unsigned char)known.last_modified[0]))	/* a sitemap's word is no validator */
+		FIELD_SET(f->if_modified_since, known.last_modified);
 }
 
 static bool
@@ -333,6 +335,8 @@ to_parse(struct crawl *c, struct fetch *f)
 	FIELD_SET(p->content_type, f->content_type);
 	FIELD_SET(p->etag, f->etag);
 	FIELD_SET(p->last_modified, f->last_modified);
+	if (f->last_modified[0] == '\0' && f->entry->lastmod_s != 0)
+		clock_iso(p->last_modified, f->entry->lastmod_s * INT64_C(1000));
 	p->n_bytes = f->n_bytes;
 	p->noindex = f->noindex;
 	p->nofollow = f->nofollow;

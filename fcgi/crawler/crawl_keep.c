@@ -105,7 +105,7 @@ is_index_twin(struct crawl *c, const char *url, size_t len)
 }
 
 static int
-meet(struct crawl *c, struct parcel *p, const char *url, size_t len, unsigned depth)
+meet(struct crawl *c, struct parcel *p, const char *url, size_t len, unsigned depth, uint32_t lastmod_s)
 {
 	struct frontier_entry *e, **met;
 	int rc;
@@ -122,6 +122,7 @@ meet(struct crawl *c, struct parcel *p, const char *url, size_t len, unsigned de
 	}
 	if ((rc = frontier_add(&c->frontier, url, len, depth, &e)) < 0)
 		return rc;
+	e->lastmod_s = lastmod_s;
 	p->met[p->n_met++] = e;
 	frontier_queue(&c->frontier, e);
 	c->n_wanted++;
@@ -140,9 +141,9 @@ meet_links(struct crawl *c, struct parcel *p)
 		return 0;
 
 	while (left > 0 && rc == 0) {
-		size_t len = strlen(url);
+		size_t len = strlen(url), url_len = strcspn(url, " ");
 
-		rc = meet(c, p, url, len, depth);
+		rc = meet(c, p, url, url_len, depth, url_len < len ? (uint32_t)strtoul(url + url_len, NULL, 10) : 0);
 		url += len + 1;
 		left -= len + 1;
 	}
@@ -187,7 +188,7 @@ meet_canonical(struct crawl *c, struct parcel *p)
 	if (p->fate != FATE_STORE || (e != NULL && (e == p->entry || e == p->alias)))
 		return 0;
 	if (e == NULL) {
-		if ((rc = meet(c, p, p->moved_to, len, p->entry->depth)) < 0)
+		if ((rc = meet(c, p, p->moved_to, len, p->entry->depth, 0)) < 0)
 			return rc;
 		if (frontier_find(&c->frontier, p->moved_to, len) == NULL)
 			return 0;	/* left out by a rule: better this page than none */
@@ -258,7 +259,7 @@ crawl_keep(struct crawl *c, struct parcel *p)
 static void
 meet_alone(struct crawl *c, struct parcel *p, const char *url, unsigned depth)	/* takes p */
 {
-	int rc = meet(c, p, url, strlen(url), depth);
+	int rc = meet(c, p, url, strlen(url), depth, 0);
 
 	if (rc < 0 || (p->n_met == 0 && !p->partial)) {
 		parcel_free(p);

@@ -3,6 +3,7 @@
 #include "crawler/digest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +33,8 @@ fail(struct parcel *p, const char *why)
 
 /* -- links ----------------------------------------------------------------- */
 
-static int
-put_link(struct parcel *p, struct url *u)	/* 0 always: the shape of sitemap_f */
+static void
+put_link(struct parcel *p, struct url *u, uint32_t lastmod_s)
 {
 	const struct scope *scope = &p->crawl->scope;
 	enum scope_verdict v;
@@ -45,18 +46,23 @@ put_link(struct parcel *p, struct url *u)	/* 0 always: the shape of sitemap_f */
 		v = scope_check_listed(scope, u);
 	else
 		v = scope_check(scope, u);
-	if (v == SCOPE_IN)
-		text_put(&p->links, u->text, u->len + 1u);
-	return 0;
+	if (v != SCOPE_IN)
+		return;
+	text_put(&p->links, u->text, u->len);
+	if (lastmod_s != 0)
+		text_printf(&p->links, " %" PRIu32, lastmod_s);
+	text_putc(&p->links, '\0');
 }
 
 static int
-on_listed(const char *url, size_t len, void *arg)
+on_listed(const char *url, size_t len, uint32_t lastmod_s, void *arg)
 {
 	struct parcel *p = arg;
 	struct url u;
 
-	return url_resolve(&u, &p->url, url, len) == 0 ? put_link(p, &u) : 0;
+	if (url_resolve(&u, &p->url, url, len) == 0)
+		put_link(p, &u, p->links_are_sitemaps ? 0 : lastmod_s);
+	return 0;
 }
 
 static void
@@ -66,7 +72,7 @@ document_links(struct parcel *p)
 
 	for (size_t i = 0; i < p->doc.n_links; i++)
 		if (!p->doc.links[i].nofollow && url_parse(&u, p->doc.links[i].url) == 0)
-			(void)put_link(p, &u);
+			put_link(p, &u, 0);
 }
 
 /* Another URL, inside the scope unless it may be anywhere, under which this page is to be kept, else NULL. */

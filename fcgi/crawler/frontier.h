@@ -14,6 +14,7 @@
 struct frontier_entry {
 	struct frontier_entry *next;	/* in the queue */
 	uint64_t hash;
+	uint32_t lastmod_s;		/* as a sitemap says, 0: none does; forgotten when the crawler ends */
 	uint16_t depth;
 	uint16_t len;
 	bool	 alias;			/* the target of a redirect: not a page of its own */

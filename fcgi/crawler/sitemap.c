@@ -4,11 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "shared/clock.h"
 #include "shared/progress_row.h"
 #include "shared/slice.h"
 
@@ -216,16 +218,103 @@ sitemap_sniff(const char *body, size_t len)
 	return slice_is(t.name, "sitemapindex") ? SITEMAP_INDEX : SITEMAP_NONE;
 }
 
+/* Two digits at *p behind mark (0: none), moved past; -1: not so. */
+static int
+two_digits(const char **p, const char *end, char mark)
+{
+	const char *s = *p + (mark != 0);
+
+	if (end - s < 2 || (mark != 0 && **p != mark) || !isdigit((unsigned char)s[0]) || !isdigit((unsigned char)s[1]))
+		return -1;
+	*p = s + 2;
+	return (s[0] - '0') * 10 + s[1] - '0';
+}
+
+static bool
+read_zone(const char **p, const char *end, int *minutes)	/* Z, +hh:mm, -hhmm or nothing */
+{
+	int sign, h, m;
+
+	if (*p < end && (**p == 'Z' || **p == 'z')) {
+		(*p)++;
+	} else if (*p < end && (**p == '+' || **p == '-')) {
+		sign = **p == '-' ? -1 : 1;
+		h = two_digits(p, end, **p);
+		m = two_digits(p, end, *p < end && **p == ':' ? ':' : 0);
+		if (h < 0 || h > 23 || m < 0 || m > 59)
+			return false;
+		*minutes = sign * (h * 60 + m);
+	}
+	return true;
+}
+
+uint32_t
+w3c_date_s(struct slice s)
+{
+	const char *p = s.p, *end = s.p + s.len;
+	int century, year, month = 1, day = 1, hour = 0, minute = 0, second = 0, zone_minutes = 0;
+	char iso[96];			/* as long as gcc fears */
+	int64_t ms, at_s;
+
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	while (end > p && isspace((unsigned char)end[-1]))
+		end--;
+	century = two_digits(&p, end, 0);
+	year = two_digits(&p, end, 0);
+	if (century < 0 || year < 0)
+		return 0;
+	if (p < end && (month = two_digits(&p, end, '-')) > 0 && p < end && *p == '-')
+		day = two_digits(&p, end, '-');
+	if (p < end && (*p == 'T' || *p == 't' || *p == ' ')) {
+		hour = two_digits(&p, end, *p);
+		minute = two_digits(&p, end, ':');
+		if (p < end && *p == ':')
+			second = two_digits(&p, end, ':');
+		if (p < end && *p == '.')
+			for (p++; p < end && isdigit((unsigned char)*p); p++)
+				continue;
+		if (!read_zone(&p, end, &zone_minutes))
+			return 0;
+	}
+	if (p != end || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0)
+		return 0;
+	(void)snprintf(iso, sizeof iso, "%02d%02d-%02d-%02dT%02d:%02d:%02dZ", century, year, month, day, hour, minute, second);
+	if (!clock_iso_parse(iso, strlen(iso), &ms))
+		return 0;
+	at_s = ms / 1000 - zone_minutes * 60;
+	return at_s > 0 && at_s <= UINT32_MAX ? (uint32_t)at_s : 0;
+}
+
+struct entry {				/* of <url> or <sitemap> */
+	char	 url[ROW_URL_BYTES], date[64];
+	size_t	 url_len, date_len;	/* url_len 0: has none (yet) */
+};
+
+static int
+entry_put(struct entry *e, int *n, sitemap_f *f, void *arg)
+{
+	int rc = 0;
+
+	if (e->url_len > 0) {
+		rc = f(e->url, e->url_len, w3c_date_s((struct slice){ e->date, e->date_len }), arg);
+		(*n)++;
+	}
+	e->url_len = e->date_len = 0;
+	return rc;
+}
+
 int
 sitemap_each(const char *xml, size_t len, sitemap_f *f, void *arg)
 {
 	struct xml x = { xml, xml + len };
 	struct slice ns = { NULL, 0 };	/* the root's prefix: image:loc is not ours */
-	char url[ROW_URL_BYTES];
 	bool root = true, inside = false;
+	struct entry e;
 	int n = 0, rc;
 	struct tag t;
 
+	e.url_len = e.date_len = 0;
 	while (n < SITEMAP_MAX_URLS && next_tag(&x, &t)) {
 		if (root) {
 			ns = t.prefix;
@@ -235,17 +324,21 @@ sitemap_each(const char *xml, size_t len, sitemap_f *f, void *arg)
 		if (t.prefix.len != ns.len || (ns.len > 0 && memcmp(t.prefix.p, ns.p, ns.len) != 0))
 			continue;
 		if (slice_is(t.name, "url") || slice_is(t.name, "sitemap")) {
-			inside = !t.close && !t.empty;
-		} else if (inside && slice_is(t.name, "loc") && !t.close && !t.empty) {
-			size_t k = read_text(&x, url, sizeof url);
-
-			if (k == 0)
-				continue;
-			if ((rc = f(url, k, arg)) != 0)
+			if ((rc = entry_put(&e, &n, f, arg)) != 0)
 				return rc;
-			n++;
+			inside = !t.close && !t.empty;
+		} else if (!inside || t.close || t.empty) {
+			continue;
+		} else if (slice_is(t.name, "loc")) {
+			if (e.url_len > 0 && (rc = entry_put(&e, &n, f, arg)) != 0)	/* a second one */
+				return rc;
+			e.url_len = read_text(&x, e.url, sizeof e.url);
+		} else if (slice_is(t.name, "lastmod")) {
+			e.date_len = read_text(&x, e.date, sizeof e.date);
 		}
 	}
+	if (n < SITEMAP_MAX_URLS && (rc = entry_put(&e, &n, f, arg)) != 0)	/* cut off */
+		return rc;
 	return n;
 }
 
@@ -315,7 +408,7 @@ url_list_each(const char *txt, size_t len, sitemap_f *f, void *arg)
 	int n = 0, rc;
 
 	while (n < SITEMAP_MAX_URLS && next_line(&x, &line)) {
-		if ((rc = f(line.p, line.len, arg)) != 0)
+		if ((rc = f(line.p, line.len, 0, arg)) != 0)
 			return rc;
 		n++;
 	}

@@ -17,10 +17,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int
-on_url(const char *url, size_t len, void *arg)
+on_url(const char *url, size_t len, uint32_t lastmod_s, void *arg)
 {
 	size_t *limit = arg;
 
+	(void)lastmod_s;
 	if (url == NULL || len == 0 || len > *limit)
 		abort();
 	return 0;
@@ -35,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)kind_of("", SLICE_LIT("/x"), s, size);
 	(void)sitemap_sniff(s, size);
+	(void)w3c_date_s((struct slice){ s, size });
 	(void)sitemap_each(s, size, on_url, &longest);
 	(void)url_list_sniff(s, size);
 	(void)url_list_each(s, size, on_url, &all);

@@ -15,7 +15,7 @@
 static const struct {
 	const char *name, *xml;
 	enum sitemap_kind kind;
-	const char *urls;		/* each ended by a blank */
+	const char *urls;		/* each ended by a blank; @ and its lastmod_s before, when it has one */
 } rows[] = {
 	{ "urlset", "<?xml version=\"1.0\"?>\n<urlset " NS "><url><loc>http://h/a</loc></url>"
 	    "<url><lastmod>x</lastmod><loc>http://h/b</loc></url></urlset>", SITEMAP_URLSET, "http://h/a http://h/b " },
@@ -34,6 +34,13 @@ static const struct {
 	{ "byte order mark", "\xef\xbb\xbf<urlset><url><loc>a</loc></url></urlset>", SITEMAP_URLSET, "a " },
 	{ "greater-than in an attribute", "<urlset a=\"x>y\"><url b='>'><loc>a</loc></url></urlset>", SITEMAP_URLSET, "a " },
 	{ "empty loc", "<urlset><url><loc/></url><url><loc></loc></url><url><loc>a</loc></url></urlset>", SITEMAP_URLSET, "a " },
+	{ "lastmod behind", "<urlset><url><loc>a</loc><lastmod>1970-01-02</lastmod></url><url><loc>b</loc></url></urlset>",
+	    SITEMAP_URLSET, "a@86400 b " },
+	{ "lastmod before", "<urlset><url><lastmod>\n1970-01-01T00:01Z </lastmod><loc>a</loc></url></urlset>", SITEMAP_URLSET, "a@60 " },
+	{ "lastmod of another kind", "<urlset><url><loc>a</loc><x:lastmod>1970-01-02</x:lastmod></url></urlset>", SITEMAP_URLSET, "a " },
+	{ "lastmod of no page", "<urlset><lastmod>1970-01-02</lastmod><url><lastmod>1970-01-02</lastmod></url><url><loc>a</loc></url>"
+	    "</urlset>", SITEMAP_URLSET, "a " },
+	{ "two locs", "<urlset><url><loc>a</loc><loc>b</loc><lastmod>1970-01-02</lastmod></url></urlset>", SITEMAP_URLSET, "a b@86400 " },
 	{ "cut off", "<urlset><url><loc>a</loc></url><url><loc>b", SITEMAP_URLSET, "a b " },
 	{ "HTML", "<!doctype html><html><body><url><loc>a</loc>", SITEMAP_NONE, NULL },
 	{ "RSS", "<rss><channel><item><loc>a</loc></item></channel></rss>", SITEMAP_NONE, NULL },
@@ -42,11 +49,13 @@ static const struct {
 };
 
 static int
-collect(const char *url, size_t len, void *arg)
+collect(const char *url, size_t len, uint32_t lastmod_s, void *arg)
 {
 	struct text *t = arg;
 
 	text_put(t, url, len);
+	if (lastmod_s != 0)
+		text_printf(t, "@%u", lastmod_s);
 	text_putc(t, ' ');
 	return 0;
 }
@@ -72,6 +81,31 @@ START_TEST(test_table)
 		free(xml);
 	}
 	text_fini(&got);
+}
+END_TEST
+
+static const struct { const char *s; uint32_t want; } dates[] = {
+	{ "2024", 1704067200 }, { "2024-05", 1714521600 }, { "2024-05-06", 1714953600 },
+	{ "2024-05-06T07:08Z", 1714979280 }, { "2024-05-06T07:08:09Z", 1714979289 }, { "2024-05-06T07:08:09.123456789Z", 1714979289 },
+	{ "2024-05-06T07:08:09+02:00", 1714972089 }, { "2024-05-06T07:08:09-0130", 1714984689 },
+	{ "2024-05-06 07:08:09", 1714979289 }, { " 2024-05-06\n", 1714953600 }, { "1970-01-01", 0 }, { "1969-12-31", 0 },
+	{ "2200-01-01", 0 }, { "", 0 }, { "now", 0 }, { "20", 0 }, { "2024-", 0 }, { "2024-13-01", 0 }, { "2024-02-30", 0 }, { "2024-00", 0 },
+	{ "2024-05-06x", 0 }, { "2024-05-06T", 0 }, { "2024-05-06T25:00Z", 0 }, { "2024-05-06T07Z", 0 }, { "2024-05-06T07:08:09+2", 0 },
+	{ "2024-05-06T07:08+24:00", 0 }, { "06 May 2024", 0 }, { "2024/05/06", 0 },
+};
+
+START_TEST(test_date)
+{
+	struct slice s = slice_of(dates[_i].s);
+
+	ck_assert_msg(w3c_date_s(s) == dates[_i].want, "\"%s\": %u", s.p, w3c_date_s(s));
+	for (size_t n = 0; n < s.len; n++) {
+		char *part = malloc(n + 1);
+
+		memcpy(part, s.p, n);
+		(void)w3c_date_s((struct slice){ part, n });
+		free(part);
+	}
 }
 END_TEST
 
@@ -203,6 +237,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, test_table, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_loop_test(tc, test_date, 0, sizeof dates / sizeof dates[0]);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_lists);
 	tcase_add_test(tc, test_gunzip);
