@@ -90,6 +90,26 @@ START_TEST(test_growing)		/* every page brings new ones for a while: the end is 
 }
 END_TEST
 
+START_TEST(test_burst)			/* half is done when one page turns out to be a list of thousands */
+{
+	struct progress pr;
+	uint32_t was;
+
+	begin(&pr, 100);
+	pages(&pr, 50, 0);
+	progress_estimate(&pr, 1000 * MS);
+	was = pr.p.percentage;
+	ck_assert_uint_ge(was, 40);
+	pages(&pr, 1, 5000);
+	progress_estimate(&pr, 2000 * MS);
+	ck_assert_uint_eq(pr.p.total_pages, 5100);
+	ck_assert_uint_eq(pr.p.percentage, was);	/* not one in a hundred, as it would be anew */
+	pages(&pr, 5049, 0);
+	progress_estimate(&pr, 60000 * MS);
+	ck_assert_uint_eq(pr.p.percentage, 99);
+}
+END_TEST
+
 START_TEST(test_stalled)		/* nothing is done for long: no time left is made up */
 {
 	struct progress pr;
@@ -110,6 +130,7 @@ main(void)
 
 	tcase_add_test(tc, test_steady);
 	tcase_add_test(tc, test_growing);
+	tcase_add_test(tc, test_burst);
 	tcase_add_test(tc, test_stalled);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
