@@ -21,25 +21,13 @@ place_parse(struct slice s, uint64_t epoch, uint64_t *change)
 	    asked_number((struct slice){ dash + 1, s.len - (size_t)(dash - s.p) - 1 }, change);
 }
 
-static void
-crawls_join(struct conn *c)
-{
-	struct relay *r = relay_of(c);
-
-	if (!r->live.on) {
-		r->live.on = true;
-		follow_live(&r->follow, true);
-	}
-	audience_join(&r->live.audience, &c->sub);
-}
-
 static int
 crawls_open(struct conn *c, const struct asked *a, const char **why)
 {
 	struct live *l = &relay_of(c)->live;
 
 	(void)why;
-	crawls_join(c);
+	live_join(l, &c->sub);
 	if (!place_parse(a->since, l->epoch, &c->sub.at) || c->sub.at > l->changes) {
 		c->sub.at = 0;
 		c->sub.mark = l->changes;	/* what ended up to here is not shown */
@@ -51,7 +39,7 @@ static int
 crawls_resume(struct conn *c, struct slice id)
 {
 	(void)id;
-	crawls_join(c);
+	live_join(&relay_of(c)->live, &c->sub);
 	return 0;
 }
 
@@ -104,13 +92,7 @@ crawls_expired(struct conn *c)		/* nothing here asks to expire */
 static void
 crawls_close(struct conn *c)
 {
-	struct relay *r = relay_of(c);
-
-	audience_leave(&c->sub);
-	if (r->live.audience.first == NULL && r->live.on) {
-		live_off(&r->live);
-		follow_live(&r->follow, false);
-	}
+	live_leave(&relay_of(c)->live, &c->sub);
 }
 
 const struct stream crawls_stream = {

@@ -307,10 +307,8 @@ get_live(struct reader *rd, struct relay *r)
 			topic_release(t);
 		}
 	}
-	if (hl.on) {
-		r->live.on = true;
-		follow_live(&r->follow, true);
-	}
+	if (hl.on)
+		live_on(&r->live);
 }
 
 static int
@@ -337,10 +335,6 @@ get_all(struct relay *r, struct reader *rd, uint32_t n)
 		} else {
 			conn_resume(c);
 		}
-	}
-	if (r->live.on && r->live.audience.first == NULL) {
-		live_off(&r->live);
-		follow_live(&r->follow, false);
 	}
 	log_event(LOG_NOTICE, "handover clients=%u lost=%u", r->server.n_clients, lost);
 	return rd->bad ? -EBADMSG : 0;

@@ -10,10 +10,12 @@
 
 enum { PLACES_MIN = 64 };
 
+static timer_f live_idle;
+
 void
 live_init(struct live *l, struct topics *ts, int64_t keep_ms)
 {
-	*l = (struct live){ .topics = ts, .keep_ns = keep_ms * 1000000 };
+	*l = (struct live){ .topics = ts, .keep_ns = keep_ms * 1000000, .idle = { .fire = live_idle } };
 	if (getrandom(&l->epoch, sizeof l->epoch, GRND_NONBLOCK) != (ssize_t)sizeof l->epoch)
 		l->epoch = (uint64_t)ts->loop->now_ns;	/* early at boot: it only has to differ */
 	l->epoch >>= 16;
@@ -22,8 +24,10 @@ live_init(struct live *l, struct topics *ts, int64_t keep_ms)
 void
 live_fini(struct live *l)
 {
-	if (l->topics != NULL)
+	if (l->topics != NULL) {
+		timer_stop(&l->topics->loop->timers, &l->idle);
 		live_off(l);
+	}
 	free(l->v);
 	*l = (struct live){ 0 };
 }
@@ -114,6 +118,47 @@ live_off(struct live *l)
 		if (l->v[i].t != NULL)
 			live_drop(l, l->v[i].t);
 	l->n = 0;
+}
+
+static void
+live_idle(struct timer *timer, int64_t now_ns)
+{
+	struct live *l = OWNER_OF(timer, struct live, idle);
+
+	(void)now_ns;
+	live_off(l);
+	l->watch(l, false);
+}
+
+static void
+live_rest(struct live *l)		/* an EventSource comes back after a moment, and wants what it missed */
+{
+	if (l->audience.first == NULL)
+		timer_set(&l->topics->loop->timers, &l->idle, l->topics->loop->now_ns + l->keep_ns);
+}
+
+void
+live_on(struct live *l)
+{
+	l->on = true;
+	l->watch(l, true);
+	live_rest(l);
+}
+
+void
+live_join(struct live *l, struct subscriber *s)
+{
+	if (!l->on)
+		live_on(l);
+	timer_stop(&l->topics->loop->timers, &l->idle);
+	audience_join(&l->audience, s);
+}
+
+void
+live_leave(struct live *l, struct subscriber *s)
+{
+	audience_leave(s);
+	live_rest(l);
 }
 
 struct topic *

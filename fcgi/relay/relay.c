@@ -71,6 +71,12 @@ relay_news(struct follow *f, unsigned news)
 		items_look(&r->items);
 }
 
+static void
+relay_watch(struct live *l, bool on)
+{
+	follow_live(&OWNER_OF(l, struct relay, live)->follow, on);
+}
+
 /* -- signals ----------------------------------------------------------------- */
 
 static void
@@ -190,6 +196,7 @@ relay_init(struct relay *r, const struct conf *conf, unsigned long nofile, struc
 	    (rc = server_init(&r->server, &r->loop, conf, streams, sizeof streams / sizeof streams[0], r, nofile)) < 0)
 		return err_set(e, rc, "start: %s", strerror(-rc));
 	live_init(&r->live, &r->topics, conf->write_ms);
+	r->live.watch = relay_watch;
 	r->topics.refresh = relay_refresh;
 	r->topics.changed = relay_changed;
 	r->topics.gone = relay_gone;

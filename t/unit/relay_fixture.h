@@ -32,6 +32,7 @@ relay_teardown(void)
 		if (all[i]->fd != -1)
 			peer_gone(all[i]);
 	ck_assert(rig_empty(&rig));
+	live_off(&rig.relay.live);	/* it is kept for who comes back */
 	rig_turns(&rig, 1);
 	ck_assert_uint_eq(rig.relay.server.n_clients, 0);
 	ck_assert_uint_eq(rig.relay.topics.n, 0);
