@@ -23,6 +23,14 @@ frames_forget(struct frame **as)
 }
 
 static void
+page_forget(struct items *it)
+{
+	frames_forget(it->update);
+	frame_unref(it->update_before);
+	it->update_before = NULL;
+}
+
+static void
 items_retry(struct timer *timer, int64_t now_ns)
 {
 	(void)now_ns;
@@ -41,7 +49,7 @@ items_fini(struct items *it)
 	if (it->loop == NULL)
 		return;
 	timer_stop(&it->loop->timers, &it->retry);
-	frames_forget(it->update);
+	page_forget(it);
 	for (unsigned i = 0; i < CATALOGUE_EVENTS; i++)
 		frames_forget(it->event[i].as);
 	text_fini(&it->scratch);
@@ -69,7 +77,7 @@ items_read(struct items *it)
 	text_putc(&it->scratch, '}');
 	if (it->scratch.failed || (f = frame_ws(WS_TEXT, it->scratch.p, it->scratch.len)) == NULL)
 		return -ENOMEM;
-	frames_forget(it->update);
+	page_forget(it);
 	it->update[WIRE_WS] = f;
 	it->version = version;
 	return 0;
@@ -100,9 +108,10 @@ items_attach(struct items *it, struct table *t)
 }
 
 struct frame *
-items_update(struct items *it, enum wire w)
+items_update(struct items *it, enum wire w, bool before)
 {
-	struct frame **made = &it->update[w];
+	bool bare = before && w == WIRE_SSE;
+	struct frame **made = bare ? &it->update_before : &it->update[w];
 
 	if (it->update[WIRE_WS] == NULL && items_read(it) < 0)
 		return NULL;
@@ -112,7 +121,7 @@ items_update(struct items *it, enum wire w)
 		const uint8_t *json = frame_ws_payload(it->update[WIRE_WS], &len);
 
 		(void)snprintf(id, sizeof id, "%" PRIu64, it->version);
-		*made = wire_frame(w, id, json, len);
+		*made = wire_frame(w, bare ? NULL : id, json, len);
 	}
 	return frame_ref(*made);
 }
@@ -121,6 +130,7 @@ struct frame *
 items_event(struct items *it, enum wire w, uint64_t version, bool *none)
 {
 	struct items_event *ev = &it->event[version % CATALOGUE_EVENTS];
+	char id[24];
 	int rc;
 
 	*none = false;
@@ -133,7 +143,8 @@ items_event(struct items *it, enum wire w, uint64_t version, bool *none)
 	text_clear(&it->scratch);
 	rc = it->table != NULL ? catalogue_event(it->table, version, &it->scratch) : -ENOENT;
 	*none = rc == -ENOENT || rc == -EAGAIN;
+	(void)snprintf(id, sizeof id, "%" PRIu64, version);
 	if (rc == 0 && !it->scratch.failed)
-		ev->as[w] = wire_frame(w, NULL, it->scratch.p, it->scratch.len);
+		ev->as[w] = wire_frame(w, id, it->scratch.p, it->scratch.len);
 	return frame_ref(ev->as[w]);
 }

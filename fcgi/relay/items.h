@@ -22,6 +22,7 @@ struct items {
 	kick_f	       *kick;
 	uint64_t	version;	/* of update; 0: nothing was published yet, and an empty page stands for it */
 	struct frame   *update[N_WIRES];	/* [WIRE_WS] is there once anybody has come */
+	struct frame   *update_before;	/* as an event without an id, NULL until somebody needs it */
 	struct items_event {
 		uint64_t      version;
 		struct frame *as[N_WIRES];
@@ -36,8 +37,11 @@ void items_fini(struct items *it);
 void items_attach(struct items *it, struct table *t);	/* borrowed until the next call; NULL: it has gone */
 void items_look(struct items *it);		/* it may have changed: tell all who follow */
 
-/* One reference; NULL when memory ran out.  items_event(): also, with *none, when there is no such event. */
-struct frame *items_update(struct items *it, enum wire w);
+/*
+ * One reference; NULL when memory ran out.  items_event(): also, with *none, when there is no such event.
+ * before: events of that version follow, which who comes back with its id would not be given.
+ */
+struct frame *items_update(struct items *it, enum wire w, bool before);
 struct frame *items_event(struct items *it, enum wire w, uint64_t version, bool *none);
 
 #endif

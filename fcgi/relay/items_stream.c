@@ -47,29 +47,44 @@ items_resume(struct conn *c, struct slice id)
 }
 
 static int
+items_next_event(struct conn *c, struct frame **out)	/* 0, *out is NULL when none is left; the mark stands before it */
+{
+	struct items *it = &relay_of(c)->items;
+	bool none = true;
+
+	if (c->sub.mark + CATALOGUE_EVENTS < it->version)
+		c->sub.mark = it->version - CATALOGUE_EVENTS;	/* older events are gone */
+	for (*out = NULL; c->sub.mark < it->version; c->sub.mark++) {
+		*out = items_event(it, (enum wire)c->wire, c->sub.mark + 1, &none);
+		if (!none)
+			return *out != NULL ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+static int
 items_next(struct conn *c, struct piece *out)
 {
 	struct items *it = &relay_of(c)->items;
 	struct frame *f = NULL;
-	bool none = true;
+	int rc;
 
-	if (c->sub.at != it->version + 1) {
-		if ((f = items_update(it, (enum wire)c->wire)) == NULL)
+	if (c->sub.at != 0 && (rc = items_next_event(c, &f)) < 0)
+		return rc;
+	if (c->sub.at != it->version + 1) {	/* the page first, then what changed it */
+		bool more = f != NULL;
+
+		frame_unref(f);
+		if ((f = items_update(it, (enum wire)c->wire, more)) == NULL)
 			return it->update[WIRE_WS] != NULL ? -ENOMEM : 0;	/* torn: items_look() comes again */
 		if (c->sub.at == 0)
 			c->sub.mark = it->version;
 		c->sub.at = it->version + 1;
-	}
-	if (c->sub.mark + CATALOGUE_EVENTS < it->version)
-		c->sub.mark = it->version - CATALOGUE_EVENTS;	/* older events are gone */
-	while (f == NULL && none && c->sub.mark < it->version) {
-		f = items_event(it, (enum wire)c->wire, c->sub.mark + 1, &none);
-		if (f == NULL && !none)
-			return -ENOMEM;
+	} else if (f == NULL) {
+		return 0;
+	} else {
 		c->sub.mark++;
 	}
-	if (f == NULL)
-		return 0;
 	*out = (struct piece){ f, 0, f->len };
 	return 1;
 }

@@ -51,13 +51,17 @@ logs_resume(struct conn *c, struct slice id)
 	return logs_join(&relay_of(c)->logs, (enum wire)c->wire, (enum ring_level)c->choice, &c->sub);
 }
 
+/* Its id stands behind what was missed: who comes back is not told again. */
 static int
 gap(struct conn *c, uint64_t missed, struct piece *out)
 {
-	char json[64];
+	uint64_t seq = tape_seq(logs_tape(&c->sub), c->sub.mark, relay_of(c)->logs.next_seq - 1);
+	char json[64], id[24];
 	int n = snprintf(json, sizeof json, "{\"type\":\"gap\",\"missed\":%" PRIu64 "}", missed);
-	struct frame *f = wire_frame((enum wire)c->wire, NULL, json, (size_t)n);
+	struct frame *f;
 
+	(void)snprintf(id, sizeof id, "%" PRIu64, seq);
+	f = wire_frame((enum wire)c->wire, id, json, (size_t)n);
 	if (f == NULL)
 		return -ENOMEM;
 	c->server->counts.gaps++;

@@ -195,6 +195,27 @@ START_TEST(test_log_events)
 }
 END_TEST
 
+START_TEST(test_gap_is_told_once)
+{
+	char id[64];
+
+	rig_start(&rig, true);
+	add(RING_ERROR, 1, 1);
+	peer_events(&rig, &p, LOGS "?level=ERROR", NULL);
+	EXPECT_EVENT(p, "\"message\":\"entry 1.\"");
+	ck_assert_int_eq(sscanf(p.text, "id: %63s\ndata: {", id), 1);
+	peer_gone(&p);
+	add(RING_INFO, 2, 1501);				/* nothing for it among the last thousand */
+	peer_events(&rig, &p, LOGS "?level=ERROR", id);
+	EXPECT_EVENT(p, "{\"type\":\"gap\",\"missed\":500}");
+	ck_assert_int_eq(sscanf(p.text, "id: %63s\ndata: {", id), 1);
+	peer_gone(&p);
+	peer_events(&rig, &p, LOGS "?level=ERROR", id);
+	add(RING_ERROR, 1502, 1502);
+	EXPECT_EVENT(p, "\"message\":\"entry 1502.\"");
+}
+END_TEST
+
 /* -- the catalogue -------------------------------------------------------------------- */
 
 static int
@@ -261,8 +282,18 @@ START_TEST(test_items_events)
 	change(3, "cc");
 	peer_events(&rig, &p, ITEMS, id);
 	EXPECT_EVENT(p, "\"total\":3}}");
+	ck_assert_int_eq(strncmp(p.text, "data: {", 7), 0);	/* no id: its events are yet to come */
 	EXPECT_EVENT(p, "\"bb\"");
+	ck_assert_int_eq(sscanf(p.text, "id: %63s\ndata: {", id), 1);
+	peer_gone(&p);
+	peer_events(&rig, &p, ITEMS, id);			/* it had not got the second */
+	EXPECT_EVENT(p, "\"total\":3}}");
 	EXPECT_EVENT(p, "\"cc\"");
+	ck_assert_int_eq(sscanf(p.text, "id: %63s\ndata: {", id), 1);
+	peer_gone(&p);
+	peer_events(&rig, &p, ITEMS, id);
+	rig_turns(&rig, 5);
+	ck_assert_uint_eq(p.len, 0);
 	for (unsigned i = 0; i < 2 * CATALOGUE_EVENTS; i++)
 		change(4 + i, "dd");
 	EXPECT_EVENT(p, "\"total\"");
@@ -281,6 +312,7 @@ main(void)
 	tcase_add_test(tc, test_relay_is_overrun);
 	tcase_add_test(tc, test_cleared);
 	tcase_add_test(tc, test_log_events);
+	tcase_add_test(tc, test_gap_is_told_once);
 	tcase_add_test(tc, test_items);
 	tcase_add_test(tc, test_items_events);
 	return relay_suite_run(s);
