@@ -38,6 +38,7 @@ cmd  sqlite3     sqlite3               sqlite              sqlite         sqlite
 py   websockets  python3-websockets    python3-websockets  python-websockets  py3-websockets
 cmd  systemd-analyze  systemd           systemd             systemd        -
 cmd  /bin/kill   procps                procps-ng           procps-ng      procps
+cmd  mandoc      mandoc                mandoc              mandoc         mandoc
 '
 packages_browser='
 cmd  chromium    chromium              chromium            chromium       chromium

@@ -15,6 +15,7 @@ t_scripts = \
 	%D%/0030-conf.t \
 	%D%/0040-install.t \
 	%D%/0050-stress.t \
+	%D%/0060-man.t \
 	%D%/1000-smoke.t \
 	%D%/2010-ways.t \
 	%D%/2110-workers.t \
