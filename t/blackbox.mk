@@ -29,7 +29,8 @@ blackbox_scripts = \
 	%D%/4000-conf.t \
 	%D%/4100-run.t \
 	%D%/4210-ctl-store.t \
-	%D%/5000-page.t
+	%D%/5000-page.t \
+	%D%/5010-page-items.t
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/api/bad %D%/api/old

@@ -1,6 +1,8 @@
 /* Are all parts alive?  Asked now, not remembered. */
 #include "config.h"
 
+#include <stdatomic.h>
+
 #include "shared/clock.h"
 #include "shared/json_text.h"
 #include "shared/mcp_state.h"
@@ -16,6 +18,32 @@ mcp_lives(const struct request *rq)	/* its program; whether it is switched on is
 
 	api_table_put(rq);
 	return lives;
+}
+
+/* Who follows what, now; and how many messages the relays that live have given. */
+static void
+clients_put(const struct request *rq, struct text *to)
+{
+	const struct table *t = api_table_get(rq);
+	uint64_t n[RELAY_N_STREAMS] = { 0 }, messages = 0;
+
+	for (unsigned slot = 0; t != NULL && slot < TABLE_CONSUMERS; slot++) {
+		const struct relay_counters *c = table_counters(t, slot);
+
+		if (!table_is_alive(t, TABLE_RELAY, slot))
+			continue;
+		messages += atomic_load_explicit(&c->messages, memory_order_relaxed);
+		for (unsigned s = 0; s < RELAY_N_STREAMS; s++)
+			for (unsigned k = 0; k < RELAY_N_KINDS; k++)
+				n[s] += atomic_load_explicit(&c->clients[s][k], memory_order_relaxed);
+	}
+	api_table_put(rq);
+	json_key(to, "clients");
+	json_open(to, '{');
+	for (unsigned s = 0; s < RELAY_N_STREAMS; s++)
+		json_kint(to, relay_stream_word((enum relay_stream)s), (int64_t)n[s]);
+	json_close(to, '}');
+	json_kint(to, "messages", (int64_t)messages);
 }
 
 int
@@ -49,6 +77,7 @@ health_show(const struct request *rq, struct reply *out)
 	for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		json_kstr(&out->body, parts[i].name, parts[i].up ? "up" : "down");
 	json_close(&out->body, '}');
+	clients_put(rq, &out->body);
 	json_close(&out->body, '}');
 	out->no_etag = true;
 	if (usable)

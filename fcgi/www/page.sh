@@ -40,6 +40,13 @@ modules() {
 		cp "$bld/package-lock.json" "$mark"
 }
 
+# A page that grows too heavy does not get built.
+most=$((120 * 1024))
+light() {
+	size=$(cat "$1"/assets/*.js "$1"/*.js | gzip -9 | wc -c)
+	[ "$size" -lt "$most" ] || { say "$size bytes of script, compressed; the limit is $most"; return 1; }
+}
+
 build() {
 	fresh "$(cd "$bld" 2>/dev/null && pwd)/dist" && return
 	if [ "$same" = no ] && fresh "$(cd "$src" && pwd)/dist"; then
@@ -55,6 +62,7 @@ build() {
 		bld=.
 		modules || { say 'not built: npm ci failed (is a registry in reach?); archon works without the page'; exit 0; }
 		"$arg" run --silent build </dev/null >&2 || exit
+		light dist || { rm -f dist/index.html; exit 1; }
 		touch dist/index.html
 	)
 }

@@ -1,7 +1,7 @@
 # Benches: never part of `make check'.  `make bench' runs them all; build for
 # it without sanitizers.  Each prints its floor, measured in the same run.
 bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse t/bench/trivial
-bench_scripts = %D%/live %D%/crawl %D%/http
+bench_scripts = %D%/live %D%/crawl %D%/http %D%/page
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += $(bench_scripts) %D%/scrapy_spider.py
 
@@ -25,7 +25,9 @@ bench: programs bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/live $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/http
-.PHONY: bench bench-programs
+bench-page: programs
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/page
+.PHONY: bench bench-page bench-programs
 t_bench_parse_SOURCES = %D%/parse.c
 t_bench_parse_CPPFLAGS = $(AM_CPPFLAGS) $(HTML_PARSER_CFLAGS)
 t_bench_parse_LDADD = $(extract_libs) $(shared_libs)

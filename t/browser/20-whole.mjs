@@ -8,7 +8,7 @@ import { axeSource, browser, end, point, site, until } from './rig.mjs';
 const docs = await site(8);
 const chromium = await browser();
 const BASE = process.env.BASE;
-const PAGES = ['', '#/search', '#/status'];
+const PAGES = { knowledge: '#/', search: '#/search?q=many3word2', mcp: '#/mcp', status: '#/status' };
 
 async function ask(page, body) {
   const status = await page.evaluate(
@@ -33,6 +33,11 @@ await point('50 sources then, twenty on each page of the list', async () => {
   if (rows !== 20) throw new Error(`${rows} rows`);
 });
 
+const { items } = await fetch(`${BASE}/api/knowledge-items?per_page=1&sort=title`).then((r) => r.json());
+PAGES.item = `#/item/${items[0].source_id}`;
+PAGES.passages = `${PAGES.item}?tab=passages`;
+PAGES.code = `${PAGES.item}?tab=code`;
+
 // A card that is opened and closed leaves nothing behind: what 200 rounds add
 // is compared with what the browser's own caches grow by.
 await point('200 times through all pages: no listener, node or socket is left', async () => {
@@ -40,7 +45,7 @@ await point('200 times through all pages: no listener, node or socket is left', 
   const sockets = new Set();
   page.on('websocket', (ws) => (sockets.add(ws), ws.on('close', () => sockets.delete(ws))));
   const round = async () => {
-    for (const p of PAGES) await page.evaluate((to) => (location.hash = to), p || '#/');
+    for (const p of Object.values(PAGES)) await page.evaluate((to) => (location.hash = to), p);
   };
   const counted = async () => {
     await cdp.send('HeapProfiler.collectGarbage');
@@ -67,14 +72,12 @@ if (shots) mkdirSync(shots, { recursive: true });
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [360, 1600]) {
     const seen = await chromium.open('', { colorScheme, viewport: { width, height: 900 } });
-    for (const path of PAGES) {
-      const name = path.replace('#/', '') || 'knowledge';
+    for (const [name, path] of Object.entries(PAGES)) {
       await point(`${name}, ${colorScheme}, ${width} px: axe has nothing to object, nothing sticks out`, async () => {
         await seen.goto(`${BASE}/${path}`);
-        if (name === 'search') await seen.getByRole('searchbox').or(seen.getByRole('textbox')).first().fill('many3word2');
         await seen.waitForLoadState('networkidle').catch(() => {});
         await until(async () => (await seen.locator('[aria-busy=true]').count()) === 0, 'the page to rest');
-        if (shots) await seen.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png` });
+        if (shots) await seen.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: name !== 'knowledge' });
         await seen.evaluate(axeSource);
         const { violations } = await seen.evaluate(() => window.axe.run());
         if (violations.length) {

@@ -92,7 +92,8 @@ export async function site(pages) {
       return;
     }
     const out = () => {
-      if (status.has(book)) res.writeHead(status.get(book)).end();
+      const code = status.get(book) ?? status.get(`${book}/${file}`);
+      if (code) res.writeHead(code).end();
       else res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page(book, Number(file ?? 0)));
     };
     waiting.push(out);
@@ -106,7 +107,7 @@ export async function site(pages) {
     give: (k) => ((left += k), flush()),
     open: () => ((left = Infinity), flush()),
     close: () => (left = 0),
-    /** From now on pages of that book answer with this status; none: as they should. */
+    /** From now on pages of that book, or its page `book/N`, answer with this status; none: as they should. */
     answer: (book, code) => (code ? status.set(book, code) : status.delete(book)),
     end: () => (server.closeAllConnections(), server.close()),
   };

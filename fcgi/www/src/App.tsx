@@ -2,10 +2,14 @@ import { useCallback, useEffect, useState } from 'react';
 import { Icon, type IconName } from './components/Icon';
 import { NoticeArea, useNotice } from './components/Notices';
 import { ThemeToggle } from './components/ThemeToggle';
+import { useCardActions } from './hooks/useCardActions';
 import { useCrawls } from './hooks/useCrawls';
+import { useFigures } from './hooks/useFigures';
 import { link, useRoute } from './hooks/useRoute';
 import { plural, shortUrl } from './lib/format';
+import { ItemPage } from './pages/ItemPage';
 import { KnowledgePage } from './pages/KnowledgePage';
+import { McpPage } from './pages/McpPage';
 import { SearchPage } from './pages/SearchPage';
 import { StatusPage } from './pages/StatusPage';
 import { CrawlBoard, type TrackedCrawl } from './services/crawlBoard';
@@ -14,6 +18,7 @@ import { isTerminal } from './services/types';
 const PAGES: { page: string; name: string; second?: string; icon: IconName }[] = [
   { page: '', name: 'Knowledge', second: 'base', icon: 'book' },
   { page: 'search', name: 'Search', icon: 'search' },
+  { page: 'mcp', name: 'MCP', icon: 'plug' },
   { page: 'status', name: 'Status', icon: 'pulse' },
 ];
 
@@ -36,22 +41,24 @@ export function App() {
 }
 
 function Shell() {
-  const { page } = useRoute();
+  const { page, id } = useRoute();
   const notice = useNotice();
   const [ended, setEnded] = useState(0);
   const onEnd = useCallback(
     ({ data }: TrackedCrawl) => {
       setEnded((n) => n + 1);
-      const name = shortUrl(data.url);
-      const seen = page === ''; // its card shows it there
-      if (data.status === 'completed') notice(`${name}: ${plural(data.processedPages ?? 0, 'page', 'pages')} ready to search.`, 'done', seen);
-      else if (data.status === 'error') notice(`${name} could not be crawled.`, 'error', seen);
-      else notice(`${name} was cancelled.`, 'info', seen);
+      const name = data.fileName ?? shortUrl(data.url);
+      const seen = page === '' || page === 'item'; // its card shows it there
+      if (data.status === 'completed') notice(data.kind === 'upload' ? `${name} is ready to search.` : `${name}: ${plural(data.processedPages ?? 0, 'page', 'pages')} ready to search.`, 'done', { spoken: seen });
+      else if (data.status === 'error') notice(`${name} could not be read.`, 'error', { spoken: seen });
+      else notice(`${name} was cancelled.`, 'info', { spoken: seen });
     },
     [notice, page],
   );
   const { crawls, trouble } = useCrawls(board, onEnd);
   const running = crawls.filter((c) => !isTerminal(c.data.status)).length;
+  useFigures(crawls);
+  const cards = useCardActions(board);
   const here = PAGES.find((p) => p.page === page) ?? PAGES[0]!;
 
   useEffect(() => {
@@ -88,8 +95,12 @@ function Shell() {
           <SearchPage key="search" />
         ) : here.page === 'status' ? (
           <StatusPage crawls={crawls} ended={ended} trouble={trouble} />
+        ) : here.page === 'mcp' ? (
+          <McpPage />
+        ) : page === 'item' && id ? (
+          <ItemPage key={id} id={id} board={board} crawls={crawls} cards={cards} />
         ) : (
-          <KnowledgePage board={board} crawls={crawls} ended={ended} />
+          <KnowledgePage board={board} crawls={crawls} cards={cards} />
         )}
       </main>
     </>

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CrawlBoard, type TrackedCrawl } from '../src/services/crawlBoard';
 import { CrawlProgressService } from '../src/services/crawlProgressService';
 import type { CrawlProgressData, CrawlRequest } from '../src/services/types';
-import { FakeServer, json, setVisible, snapshot } from './fakeServer';
+import { FakeServer, FakeUpload, json, setVisible, snapshot } from './fakeServer';
 
 let server: FakeServer;
 let board: CrawlBoard;
@@ -10,6 +10,7 @@ let close: () => void;
 let running: CrawlProgressData[];
 let ended: TrackedCrawl[];
 let accept: () => Response;
+let again: () => Response;
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const shown = () => board.crawls().map((c) => `${c.data.url ?? c.id} ${c.data.status} ${c.data.percentage}`);
 
@@ -19,8 +20,13 @@ beforeEach(async () => {
   running = [];
   ended = [];
   accept = () => json({ success: true, progressId: 'x' }, {}, 202);
+  again = () => json({ success: true, progressId: 'again' }, {}, 202);
   server.answer = (c) =>
-    c.path === '/api/crawl-progress'
+    c.path.endsWith('/retry')
+      ? again()
+      : /\/(pause|resume)$/.test(c.path)
+        ? json({ success: true })
+        : c.path === '/api/crawl-progress'
       ? json({ operations: running, count: running.length })
       : c.path === '/api/knowledge-items/crawl'
         ? accept()
@@ -68,34 +74,100 @@ describe('crawls started here', () => {
     server.socket.accept().progress({ progressId: id });
     await board.cancel(id);
     expect(server.calls.at(-1)).toMatchObject({ method: 'POST', path: `/api/knowledge-items/stop/${id}` });
-    expect(board.crawls()[0]!.cancelling).toBe(true);
+    expect(board.crawls()[0]!.asked).toBe('cancel');
     server.socket.progress({ progressId: id, status: 'cancelled', seq: 5 });
     expect(board.crawls()[0]!.data.status).toBe('cancelled');
     board.dismiss(id);
     expect(board.crawls()).toHaveLength(0);
   });
 
-  it('retry posts the same parameters again, under a new id, in the same place', async () => {
-    const asked: CrawlRequest = { url: 'https://a.example/', tags: ['x'], max_depth: 2 };
-    await board.start(asked);
+  it('retry asks the server for the same crawl, and follows its new id in the same place', async () => {
+    await board.start({ url: 'https://a.example/' });
     await board.start({ url: 'https://b.example/' });
     const [a] = board.crawls();
-    server.sockets[0]!.accept().progress({ progressId: a!.id, url: asked.url, status: 'error', error: 'No route.', seq: 3 });
+    server.sockets[0]!.accept().progress({ progressId: a!.id, url: 'https://a.example/', status: 'error', error: 'No route.', seq: 3 });
     expect(board.crawls()[0]!.data.error).toBe('No route.');
     await board.retry(a!.id);
-    const bodies = server.calls.filter((c) => c.method === 'POST').map((c) => c.body as CrawlRequest);
-    expect(bodies[2]).toEqual({ ...asked, progress_id: board.crawls()[0]!.id });
-    expect(board.crawls()[0]!.id).not.toBe(a!.id);
+    expect(server.calls.at(-1)).toMatchObject({ method: 'POST', path: `/api/crawl-progress/${a!.id}/retry` });
+    expect(board.crawls()[0]!.id).toBe('again');
     expect(shown()).toEqual(['https://a.example/ starting 0', 'https://b.example/ starting 0']);
+    server.socket.accept().progress({ progressId: 'again', url: 'https://a.example/', percentage: 20 });
+    expect(shown()[0]).toBe('https://a.example/ crawling 20');
+  });
+
+  it('a retry of what the server has forgotten posts the same parameters again', async () => {
+    const asked: CrawlRequest = { url: 'https://a.example/', tags: ['x'], max_depth: 2 };
+    await board.start(asked);
+    const [a] = board.crawls();
+    server.socket.accept().progress({ progressId: a!.id, status: 'error', error: 'No route.', seq: 3 });
+    again = () => json({ error: 'No such crawl.' }, {}, 404);
+    await board.retry(a!.id);
+    const bodies = server.calls.filter((c) => c.path.endsWith('/crawl')).map((c) => c.body as CrawlRequest);
+    expect(bodies[1]).toEqual({ ...asked, progress_id: board.crawls()[0]!.id });
+    expect(board.crawls()[0]!.id).not.toBe(a!.id);
   });
 
   it('a retry that is refused leaves the failed card where it was', async () => {
     await board.start({ url: 'https://a.example/' });
     const { id } = board.crawls()[0]!;
     server.socket.accept().progress({ progressId: id, status: 'error', error: 'No route.', seq: 3 });
-    accept = () => json({ error: 'The table is full.' }, { 'Retry-After': '5' }, 503);
+    again = () => json({ error: 'The table is full.' }, { 'Retry-After': '5' }, 503);
     await expect(board.retry(id)).rejects.toMatchObject({ message: 'The table is full.', retryAfter: 5 });
     expect(board.crawls().map((c) => [c.id, c.data.status])).toEqual([[id, 'error']]);
+  });
+
+  it('pause and resume ask the server, and show it until the status says so', async () => {
+    await board.start({ url: 'https://a.example/' });
+    const { id } = board.crawls()[0]!;
+    const asked = () => board.crawls()[0]!.asked;
+    server.socket.accept().progress({ progressId: id });
+    await board.pause(id);
+    expect(server.calls.at(-1)!.path).toBe(`/api/crawl-progress/${id}/pause`);
+    expect(asked()).toBe('pause');
+    server.socket.progress({ progressId: id, seq: 2, percentage: 11 });
+    expect(asked(), 'a page that was under way').toBe('pause');
+    server.socket.progress({ progressId: id, seq: 3, status: 'paused' });
+    expect(asked()).toBeUndefined();
+    await board.resume(id);
+    expect(server.calls.at(-1)!.path).toBe(`/api/crawl-progress/${id}/resume`);
+    expect(asked()).toBe('resume');
+    server.socket.progress({ progressId: id, seq: 4 });
+    expect(asked()).toBeUndefined();
+  });
+});
+
+describe('documents handed over', () => {
+  const file = new File(['# Notes'], 'notes.md');
+
+  it('have a card at once, show how much is sent, then follow the crawler', async () => {
+    const uploads = FakeUpload.install();
+    const done = board.upload(file, { tags: ['x'] });
+    const { id } = board.crawls()[0]!;
+    expect(uploads[0]!.form!.get('progress_id')).toBe(id);
+    uploads[0]!.progress(1, 2);
+    expect(board.crawls()[0]).toMatchObject({ sent: 0.5, data: { fileName: 'notes.md', percentage: 0 } });
+    uploads[0]!.reply(202, { success: true, progressId: id });
+    await done;
+    expect(board.crawls()[0]!.sent).toBeUndefined();
+    server.socket.accept().progress({ progressId: id, kind: 'upload', fileName: 'notes.md', status: 'completed', percentage: 100 });
+    expect(ended.map((c) => c.data.fileName)).toEqual(['notes.md']);
+    await pass(2000);
+    expect(board.crawls()).toHaveLength(0);
+  });
+
+  it('that are refused, known already, or taken back while they are sent, leave no card', async () => {
+    const uploads = FakeUpload.install();
+    const refused = board.upload(file);
+    uploads[0]!.reply(400, { error: 'This is no Markdown.' });
+    await expect(refused).rejects.toMatchObject({ message: 'This is no Markdown.' });
+    const known = board.upload(file);
+    uploads[1]!.reply(200, { success: true, duplicate: true });
+    expect((await known).duplicate).toBe(true);
+    const taken = board.upload(file);
+    await board.cancel(board.crawls()[0]!.id);
+    await expect(taken).rejects.toMatchObject({ name: 'AbortError' });
+    expect(board.crawls()).toHaveLength(0);
+    expect(server.sockets).toHaveLength(0);
   });
 });
 
@@ -109,12 +181,12 @@ describe("crawls found on the server's list", () => {
     expect(server.sockets.filter((s) => s.url.endsWith('/old'))).toHaveLength(1);
   });
 
-  it('can be retried by their address', async () => {
+  it('can be retried too', async () => {
     running = [snapshot({ progressId: 'old', url: 'https://old.example/' })];
     await pass(4000);
     server.socket.accept().progress({ progressId: 'old', url: 'https://old.example/', status: 'error', error: 'x', seq: 2 });
     await board.retry('old');
-    expect(server.calls.filter((c) => c.method === 'POST').at(-1)!.body).toMatchObject({ url: 'https://old.example/' });
+    expect(shown()).toEqual(['https://old.example/ starting 0']);
   });
 
   it('do not come back from a list that is a little late', async () => {

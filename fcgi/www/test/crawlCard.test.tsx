@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CrawlCard } from '../src/components/CrawlCard';
+import { CrawlCard, type CrawlCardActions } from '../src/components/CrawlCard';
 import type { TrackedCrawl } from '../src/services/crawlBoard';
 import type { CrawlProgressData } from '../src/services/types';
-import { snapshot } from './fakeServer';
+import { json, snapshot } from './fakeServer';
 import { cleanUp, click, show } from './render';
 
 afterEach(cleanUp);
@@ -11,13 +11,13 @@ const crawl = (part: Partial<CrawlProgressData>, more: Partial<TrackedCrawl> = {
   id: 'crawl-1',
   data: snapshot({ url: 'https://docs.example.com/guide', ...part }),
   connection: 'live',
-  cancelling: false,
+  asked: undefined,
+  sent: undefined,
   request: undefined,
   ...more,
 });
-const card = (c: TrackedCrawl, on: Partial<Record<'onCancel' | 'onRetry' | 'onDismiss', (id: string) => void>> = {}) => (
-  <CrawlCard crawl={c} onCancel={on.onCancel ?? (() => {})} onRetry={on.onRetry ?? (() => {})} onDismiss={on.onDismiss ?? (() => {})} />
-);
+const nothing = { onCancel: () => {}, onPause: () => {}, onResume: () => {}, onRetry: () => {}, onDismiss: () => {} };
+const card = (c: TrackedCrawl, on: Partial<CrawlCardActions> = {}) => <CrawlCard crawl={c} {...nothing} {...on} />;
 
 describe("don't 3 and troubleshooting 4: mix local and prop state", () => {
   it('shows what its props say, each time, and nothing it remembered', async () => {
@@ -59,10 +59,45 @@ describe('progress card', () => {
     const page = await show(card(crawl({}), { onCancel }));
     await click(page.button('Cancel'));
     expect(onCancel).toHaveBeenCalledWith('crawl-1');
-    await page.render(card(crawl({}, { cancelling: true })));
+    await page.render(card(crawl({}, { asked: 'cancel' })));
     expect(page.button('Cancelling').disabled).toBe(true);
     await page.render(card(crawl({ status: 'completed', percentage: 100 })));
     expect(() => page.button('Cancel')).toThrow();
+  });
+
+  it('has pause while it runs and resume while it rests', async () => {
+    const onPause = vi.fn();
+    const onResume = vi.fn();
+    const page = await show(card(crawl({}), { onPause, onResume }));
+    await click(page.button('Pause'));
+    await page.render(card(crawl({}, { asked: 'pause' }), { onPause, onResume }));
+    expect(page.host.textContent).toContain('Pausing');
+    expect(page.button('Pause').disabled).toBe(true);
+    await page.render(card(crawl({ status: 'paused' }), { onPause, onResume }));
+    await click(page.button('Resume'));
+    expect([onPause, onResume].map((f) => f.mock.calls)).toEqual([[['crawl-1']], [['crawl-1']]]);
+  });
+
+  it('lists what failed, and why, when it is unfolded', async () => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (path: string) => {
+      asked.push(path);
+      const failures = [{ url: 'https://docs.example.com/gone', reason: 'HTTP 404' }];
+      return Promise.resolve(json({ failures, total: 1, page: 1, per_page: 20, pages: 1 }));
+    });
+    const page = await show(card(crawl({ failedPages: 1 })));
+    expect(asked).toEqual([]);
+    await click(page.button('1 failure'));
+    expect(asked[0]).toBe('/api/crawl-progress/crawl-1/failures?page=1&per_page=20');
+    expect(page.host.querySelector('[aria-label="Addresses that failed"]')!.textContent).toBe('docs.example.com/goneHTTP 404');
+    vi.unstubAllGlobals();
+  });
+
+  it('shows how much of a document is sent, with the bar where the reading is', async () => {
+    const page = await show(card(crawl({ kind: 'upload', fileName: 'guide.pdf', percentage: 0 }, { sent: 0.456 })));
+    expect(page.host.querySelector('.crawl-phase')!.textContent).toBe('Sending, 45 %');
+    expect(page.host.querySelector('h3')!.textContent).toBe('guide.pdf');
+    expect(page.host.querySelector('[role=progressbar]')!.getAttribute('aria-valuenow')).toBe('0');
   });
 
   it('tells why a crawl failed, and offers to retry or dismiss', async () => {

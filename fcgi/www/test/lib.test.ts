@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ApiError, queryString } from '../src/services/apiClient';
 import { newProgressId } from '../src/services/progressId';
 import { blocks, excerpt, groupByPage, markWords, plainText, queryStems, toMarkdown } from '../src/lib/passages';
-import { formatAgo, formatBytes, formatDuration, formatEta } from '../src/lib/format';
+import { formatAgo, formatBytes, formatDuration, formatEta, shortUrl } from '../src/lib/format';
 import { listOf, readUrl } from '../src/lib/crawlForm';
 import { partStates } from '../src/lib/parts';
 import { FakeServer, json } from './fakeServer';
@@ -131,6 +131,10 @@ describe('addresses as people type them', () => {
   ])('%s', (typed, url) => expect(readUrl(typed)).toBe(url));
 
   it('lists', () => expect(listOf(' a, b,,a ', ',')).toEqual(['a', 'b']));
+});
+
+it('short addresses: without the scheme; a document by its name', () => {
+  expect(['https://a.example/x/', 'file:///b8c97f9fda719143/storks.rst', undefined].map(shortUrl)).toEqual(['a.example/x', 'storks.rst', '']);
 });
 
 describe('numbers and times', () => {

@@ -1,15 +1,22 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { ApiError, sentence } from '../services/apiClient';
-import type { CrawlRequest } from '../services/types';
+import type { CrawlRequest, UploadOptions } from '../services/types';
 import { listOf, readUrl } from '../lib/crawlForm';
+import { Field, focusField, KindSelect, type Problem } from './Field';
 import { Icon } from './Icon';
-
-type Problem = { field: string; text: string } | undefined;
 
 /** The fields that are folded away: a problem in one of them unfolds it. */
 const OPTION_FIELDS = ['knowledge_type', 'tags', 'max_depth', 'max_pages', 'max_concurrent', 'include', 'exclude'];
 
-export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Promise<void> }) {
+export interface AddByUrlProps {
+  onStart: (request: CrawlRequest) => Promise<void>;
+  /** Documents are to be chosen, and get these. */
+  onUpload: (fields: UploadOptions) => void;
+  /** What documents that are dropped get. */
+  onFields: (fields: UploadOptions) => void;
+}
+
+export function AddByUrl({ onStart, onUpload, onFields }: AddByUrlProps) {
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const [open, setOpen] = useState(false);
@@ -19,7 +26,7 @@ export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Prom
 
   // Take the reader to what is to be mended, once it can be seen.
   useEffect(() => {
-    if (problem) formRef.current?.querySelector<HTMLElement>(`[name="${CSS.escape(problem.field)}"]`)?.focus();
+    if (problem) focusField(formRef.current, problem.field);
   }, [problem]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -50,7 +57,7 @@ export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Prom
   const general = problem && !OPTION_FIELDS.includes(problem.field);
 
   return (
-    <form ref={formRef} className="add card" onSubmit={(e) => void submit(e)} noValidate aria-label="Add to the knowledge base">
+    <form ref={formRef} className="add card" onSubmit={(e) => void submit(e)} onChange={(e) => onFields(fieldsOf(new FormData(e.currentTarget)))} noValidate aria-label="Add to the knowledge base">
       <div className="add-line">
         <label className="visually-hidden" htmlFor={urlId}>
           Address to crawl
@@ -73,6 +80,9 @@ export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Prom
         <button type="submit" className="button primary large" disabled={busy}>
           <Icon name="plus" /> {busy ? 'Starting…' : 'Crawl'}
         </button>
+        <button type="button" className="button large" title="PDF, Word, Markdown, text, HTML, reStructuredText; or drop them here" onClick={() => onUpload(fieldsOf(new FormData(formRef.current!)))}>
+          <Icon name="upload" /> Upload
+        </button>
       </div>
       {general && (
         <p className="field-problem" id={`${urlId}-problem`} role="alert">
@@ -89,12 +99,7 @@ export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Prom
         <Icon name="chevron" size={14} /> Options
       </button>
       <div id={optionsId} className="options" hidden={!open}>
-        {field('knowledge_type', 'Kind', (id) => (
-          <select id={id} name="knowledge_type" className="input" defaultValue="technical">
-            <option value="technical">Technical</option>
-            <option value="business">Business</option>
-          </select>
-        ))}
+        {field('knowledge_type', 'Kind', (id) => <KindSelect id={id} />)}
         {field('tags', 'Tags', (id, bad) => <input id={id} name="tags" className="input" placeholder="api, sql" aria-invalid={bad} />, 'Separated by commas')}
         {field('max_depth', 'Link depth', (id, bad) => <Whole id={id} name="max_depth" bad={bad} />, 'From the start page')}
         {field('max_pages', 'Page limit', (id, bad) => <Whole id={id} name="max_pages" bad={bad} />, 'Stops there')}
@@ -111,42 +116,17 @@ export function AddByUrl({ onStart }: { onStart: (request: CrawlRequest) => Prom
   );
 }
 
-function Field({
-  name,
-  label,
-  hint,
-  problem,
-  control,
-}: {
-  name: string;
-  label: string;
-  hint: string | undefined;
-  problem: Problem;
-  control: (id: string, invalid: boolean) => ReactNode;
-}) {
-  const id = useId();
-  const mine = problem?.field === name ? problem : undefined;
-  return (
-    <div className={`field ${name}`}>
-      <label htmlFor={id}>{label}</label>
-      {control(id, mine !== undefined)}
-      {mine ? (
-        <p className="field-problem" role="alert">
-          {mine.text}
-        </p>
-      ) : (
-        hint && <p className="field-hint">{hint}</p>
-      )}
-    </div>
-  );
-}
-
 function Whole({ id, name, bad }: { id: string; name: string; bad: boolean }) {
   return <input id={id} name={name} className="input" type="number" min={0} step={1} inputMode="numeric" placeholder="default" aria-invalid={bad} />;
 }
 
 function Patterns({ id, name, bad, example }: { id: string; name: string; bad: boolean; example: string }) {
   return <textarea id={id} name={name} className="input" rows={2} spellCheck={false} placeholder={example} aria-invalid={bad} />;
+}
+
+/** Kind and tags hold for documents too. */
+function fieldsOf(form: FormData): UploadOptions {
+  return { knowledge_type: String(form.get('knowledge_type') ?? 'technical'), tags: listOf(String(form.get('tags') ?? ''), ',') };
 }
 
 /** What was filled in; what was left empty is the server's to choose. */

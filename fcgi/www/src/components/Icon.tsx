@@ -17,6 +17,15 @@ const PATHS = {
   auto: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 0v18m2-17v16m2.5-14.5v13M19 8v8',
   link: 'M14 5h5v5m0-5-8 8M10 6H5v13h13v-5',
   plus: 'M12 5v14M5 12h14',
+  edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
+  trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5m4-5v5',
+  pause: 'M9 6v12m6-12v12',
+  play: 'M8 5.5v13l10.5-6.5z',
+  upload: 'M12 16V5m-4.5 4.5L12 5l4.5 4.5M5 19h14',
+  back: 'm15 6-6 6 6 6',
+  plug: 'M9 3v5m6-5v5M6 8h12v3a6 6 0 0 1-12 0zm6 9v4',
+  file: 'M7 3h7l4 4v14H7zm7 0v4h4',
+  down: 'M12 5v13m-5-5 5 5 5-5',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,24 +1,33 @@
 import { memo } from 'react';
 import type { KnowledgeItem } from '../services/types';
+import { nameOf, type ItemActions } from '../hooks/useItemActions';
 import { link } from '../hooks/useRoute';
-import { formatAgo, formatCompact, formatDateTime, shortUrl } from '../lib/format';
+import { formatAgo, formatDateTime, shortUrl } from '../lib/format';
 import { Icon } from './Icon';
+import { ItemFigures } from './ItemFigures';
+import { OutLink } from './OutLink';
 
-export const ItemRow = memo(function ItemRow({ item, onTag }: { item: KnowledgeItem; onTag: (tag: string) => void }) {
+export const ItemRow = memo(function ItemRow({
+  item,
+  onTag,
+  actions,
+}: {
+  item: KnowledgeItem;
+  onTag: (tag: string) => void;
+  actions: ItemActions;
+}) {
   const { metadata: meta } = item;
   const when = meta.last_scraped ?? item.updated_at;
+  const name = nameOf(item);
   return (
     <li className="item">
       <div className="item-main">
         <h3>
-          <a href={item.url} target="_blank" rel="noreferrer noopener">
-            {item.title || shortUrl(item.url)}
-          </a>
-          {meta.status === 'crawling' && <span className="badge running">Crawling</span>}
-          {meta.status === 'error' && <span className="badge error">Last crawl failed</span>}
+          <a href={link(`item/${encodeURIComponent(item.source_id)}`)}>{name}</a>
+          <ItemState status={meta.status} />
         </h3>
         <p className="item-url" title={item.url}>
-          {shortUrl(item.url)}
+          <OutLink url={item.url}>{shortUrl(item.url)}</OutLink>
         </p>
         {meta.description && <p className="item-about">{meta.description}</p>}
         <p className="item-tags">
@@ -30,29 +39,30 @@ export const ItemRow = memo(function ItemRow({ item, onTag }: { item: KnowledgeI
           ))}
         </p>
       </div>
-      <dl className="item-figures">
-        <Figure name="Pages" value={meta.pages_count} />
-        <Figure name="Passages" value={meta.chunks_count} />
-        <Figure name="Words" value={meta.word_count} />
-        <Figure name="Code" value={meta.code_examples_count} />
-      </dl>
+      <ItemFigures item={item} />
       <div className="item-side">
         <time dateTime={when ?? undefined} title={formatDateTime(when)}>
           {formatAgo(when)}
         </time>
-        <a className="button small" href={link('search', { source: item.source_id })} aria-label={`Search in ${item.title || shortUrl(item.url)}`}>
-          <Icon name="search" size={14} /> Search
-        </a>
+        <div className="item-actions">
+          <a className="button quiet square small" href={link('search', { source: item.source_id })} aria-label={`Search in ${name}`} title="Search in it">
+            <Icon name="search" size={16} />
+          </a>
+          {meta.source_type !== 'file' && (
+            <button type="button" className="button quiet square small" aria-label={`Refresh ${name}`} title="Crawl again" onClick={() => actions.refresh(item)}>
+              <Icon name="retry" size={16} />
+            </button>
+          )}
+          <button type="button" className="button quiet square small" aria-label={`Delete ${name}`} title="Delete" onClick={() => actions.remove(item)}>
+            <Icon name="trash" size={16} />
+          </button>
+        </div>
       </div>
     </li>
   );
 });
 
-function Figure({ name, value }: { name: string; value: number | undefined }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{formatCompact(value)}</dd>
-    </div>
-  );
+export function ItemState({ status }: { status: string | undefined }) {
+  if (status === 'crawling') return <span className="badge running">Crawling</span>;
+  return status === 'error' ? <span className="badge error">Last crawl failed</span> : null;
 }

@@ -8,9 +8,18 @@ interface Notice {
   text: string;
   /** Read out but not shown: it can be seen elsewhere. */
   spoken: boolean;
+  action: NoticeAction | undefined;
 }
 
-const Context = createContext<(text: string, tone?: NoticeTone, spoken?: boolean) => void>(() => {});
+/** What can be done about it, for so many milliseconds; the notice goes with it. */
+export interface NoticeAction {
+  label: string;
+  run: () => void;
+  within: number;
+}
+
+type Say = (text: string, tone?: NoticeTone, more?: { spoken?: boolean; action?: NoticeAction }) => void;
+const Context = createContext<Say>(() => {});
 
 /** Say something in passing: shown for a while, and read out. */
 export function useNotice() {
@@ -24,10 +33,10 @@ export function NoticeArea({ children }: { children: ReactNode }) {
   const last = useRef(0);
   const drop = useCallback((id: number) => setNotices((all) => all.filter((n) => n.id !== id)), []);
   const say = useCallback(
-    (text: string, tone: NoticeTone = 'info', spoken = false) => {
+    (text: string, tone: NoticeTone = 'info', { spoken = false, action }: { spoken?: boolean; action?: NoticeAction } = {}) => {
       const id = ++last.current;
-      setNotices((all) => [...all.slice(-3), { id, tone, text, spoken }]);
-      setTimeout(() => drop(id), SHOWN_FOR[tone]);
+      setNotices((all) => [...all.slice(-3), { id, tone, text, spoken, action }]);
+      setTimeout(() => drop(id), action?.within ?? SHOWN_FOR[tone]);
     },
     [drop],
   );
@@ -45,6 +54,11 @@ export function NoticeArea({ children }: { children: ReactNode }) {
               <div key={n.id} className={`notice ${n.tone}`}>
                 <Icon name={n.tone === 'done' ? 'check' : n.tone === 'error' ? 'cross' : 'globe'} />
                 <span>{n.text}</span>
+                {n.action && (
+                  <button type="button" className="button small" onClick={() => (drop(n.id), n.action?.run())}>
+                    {n.action.label}
+                  </button>
+                )}
                 <button type="button" className="button quiet square small" aria-label="Dismiss" onClick={() => drop(n.id)}>
                   <Icon name="close" size={14} />
                 </button>

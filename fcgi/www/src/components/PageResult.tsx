@@ -1,10 +1,11 @@
-import { memo, useId, useState } from 'react';
-import type { SearchHit } from '../services/types';
+import { memo, useState } from 'react';
 import { plural, shortUrl } from '../lib/format';
-import { blocks, excerpt, toMarkdown, type PageGroup } from '../lib/passages';
+import { toMarkdown, type PageGroup } from '../lib/passages';
 import { CopyButton } from './CopyButton';
 import { Icon } from './Icon';
 import { Marked } from './Marked';
+import { OutLink } from './OutLink';
+import { Passage } from './Passage';
 
 /** A page with many passages shows its best ones first. */
 const FIRST = 3;
@@ -18,9 +19,9 @@ export const PageResult = memo(function PageResult({ group, stems }: { group: Pa
       <header className="result-head">
         <div className="result-title">
           <h2>
-            <a href={group.url} target="_blank" rel="noreferrer noopener">
+            <OutLink url={group.url}>
               <Marked text={group.title} stems={stems} />
-            </a>
+            </OutLink>
           </h2>
           <p className="item-url" title={group.url}>
             {shortUrl(group.url)}
@@ -30,7 +31,7 @@ export const PageResult = memo(function PageResult({ group, stems }: { group: Pa
       </header>
       <ul className="passages">
         {(all ? group.hits : group.hits.slice(0, FIRST)).map((hit, i) => (
-          <Passage key={hit.chunk_id ?? i} hit={hit} stems={stems} title={group.title} />
+          <Passage key={hit.chunk_id ?? i} content={hit.content} headers={hit.headers} stems={stems} title={group.title} />
         ))}
       </ul>
       {!all && rest > 0 && (
@@ -41,52 +42,3 @@ export const PageResult = memo(function PageResult({ group, stems }: { group: Pa
     </li>
   );
 });
-
-function Passage({ hit, stems, title }: { hit: SearchHit; stems: readonly string[]; title: string }) {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  // The page's own title says nothing new here.
-  const path = (hit.headers ?? '').split(' > ').filter((h) => h && h !== title);
-  return (
-    <li className="passage">
-      <button type="button" className="passage-head disclosure" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-        <Icon name="chevron" size={14} />
-        <span>{path.length > 0 ? <Marked text={path.join(' › ')} stems={stems} /> : 'Passage'}</span>
-      </button>
-      <div id={id} className="passage-body">
-        {open ? (
-          <Whole content={hit.content} stems={stems} />
-        ) : (
-          <p>
-            <Marked text={excerpt(hit.content, stems)} stems={stems} />
-          </p>
-        )}
-      </div>
-    </li>
-  );
-}
-
-function Whole({ content, stems }: { content: string; stems: readonly string[] }) {
-  return blocks(content).map((block, i) => {
-    const text = <Marked text={block.text} stems={stems} />;
-    switch (block.kind) {
-      case 'code':
-      case 'table':
-        return (
-          <pre key={i} tabIndex={0}>
-            <code>{text}</code>
-          </pre>
-        );
-      case 'heading':
-        return <h4 key={i}>{text}</h4>;
-      case 'item':
-        return (
-          <p key={i} className="passage-item">
-            {text}
-          </p>
-        );
-      default:
-        return <p key={i}>{text}</p>;
-    }
-  });
-}

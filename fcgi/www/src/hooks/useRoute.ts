@@ -6,12 +6,15 @@ import { useCallback, useSyncExternalStore } from 'react';
  */
 export interface Route {
   page: string;
+  /** What follows it: the id in #/item/ID. */
+  id: string;
   query: URLSearchParams;
 }
 
 function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  return { page: path, query: new URLSearchParams(query) };
+  const [page = '', id = ''] = path.split('/', 2);
+  return { page, id, query: new URLSearchParams(query) };
 }
 
 const listeners = new Set<() => void>();

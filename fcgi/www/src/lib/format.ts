@@ -4,6 +4,7 @@ const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 export function formatCount(n: number | undefined): string {
@@ -62,6 +63,12 @@ export function formatDateTime(iso: string | null | undefined): string {
   return t === undefined ? '–' : dateTime.format(t);
 }
 
+/** The time of day, to the millisecond: "21:36:03.450". */
+export function formatClock(iso: string | null | undefined): string {
+  const t = time(iso);
+  return t === undefined ? '–' : clock.format(t);
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
@@ -84,7 +91,7 @@ export function between(startIso: string | undefined, endIso: string | undefined
   return a === undefined || b === undefined ? undefined : b - a;
 }
 
-/** An address without what every address has. */
+/** An address without what every address has; a document's is its name. */
 export function shortUrl(url: string | undefined): string {
-  return (url ?? '').replace(/^https?:\/\//, '').replace(/\/$/, '');
+  return (url ?? '').replace(/^(https?:\/\/|file:.*\/)/, '').replace(/\/$/, '');
 }

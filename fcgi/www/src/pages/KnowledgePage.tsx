@@ -1,19 +1,29 @@
 import { useCallback, useEffect, useState } from 'react';
-import { AddByUrl } from '../components/AddByUrl';
-import { CrawlCard } from '../components/CrawlCard';
+import { Add } from '../components/Add';
+import { CrawlCard, type CrawlCardActions } from '../components/CrawlCard';
 import { Icon } from '../components/Icon';
 import { ItemRow } from '../components/ItemRow';
-import { useNotice } from '../components/Notices';
 import { Pager } from '../components/Pager';
 import { Empty, Failure, Skeleton } from '../components/States';
 import { useDebounced } from '../hooks/useDebounced';
+import { useItemActions } from '../hooks/useItemActions';
 import { useKnowledgeItems } from '../hooks/useKnowledgeItems';
+import { useRemovals } from '../hooks/useRemovals';
+import { useRoute } from '../hooks/useRoute';
 import { plural } from '../lib/format';
-import { ApiError, sentence } from '../services/apiClient';
 import type { CrawlBoard, TrackedCrawl } from '../services/crawlBoard';
-import type { KnowledgeItemsQuery } from '../services/types';
+import type { KnowledgeItemsQuery, KnowledgeItemsSort } from '../services/types';
 
 const PER_PAGE = 20;
+
+const SORTS: Record<string, string> = {
+  '-updated_at': 'Newest first',
+  updated_at: 'Oldest first',
+  title: 'By title',
+  url: 'By address',
+  '-pages_count': 'Most pages',
+  '-size_bytes': 'Largest',
+};
 
 interface Filter {
   search: string;
@@ -23,41 +33,32 @@ interface Filter {
 }
 const NO_FILTER: Filter = { search: '', kind: '', tag: '', page: 1 };
 
-export function KnowledgePage({ board, crawls, ended }: { board: CrawlBoard; crawls: readonly TrackedCrawl[]; ended: number }) {
-  const notice = useNotice();
-  const failed = useCallback((e: unknown) => notice(sentence(e), 'error'), [notice]);
-  const onCancel = useCallback(
-    (id: string) =>
-      void board.cancel(id).catch((e: unknown) => {
-        // It ended by itself a moment before: the card says so.
-        if (!(e instanceof ApiError && e.status === 409)) failed(e);
-      }),
-    [board, failed],
-  );
-  const onRetry = useCallback((id: string) => void board.retry(id).catch(failed), [board, failed]);
-  const onDismiss = useCallback((id: string) => board.dismiss(id), [board]);
-
+export function KnowledgePage({ board, crawls, cards }: { board: CrawlBoard; crawls: readonly TrackedCrawl[]; cards: CrawlCardActions }) {
   return (
     <>
       <h1>Knowledge base</h1>
-      <AddByUrl onStart={(request) => board.start(request)} />
+      <Add board={board} />
       {crawls.length > 0 && (
         <section aria-label="Crawls" className="crawls">
           <h2 className="visually-hidden">Crawls</h2>
           {crawls.map((crawl) => (
-            <CrawlCard key={crawl.id} crawl={crawl} onCancel={onCancel} onRetry={onRetry} onDismiss={onDismiss} />
+            <CrawlCard key={crawl.id} crawl={crawl} {...cards} />
           ))}
         </section>
       )}
-      <Items ended={ended} />
+      <Items board={board} />
     </>
   );
 }
 
-function Items({ ended }: { ended: number }) {
-  const [filter, setFilter] = useState(NO_FILTER);
+function Items({ board }: { board: CrawlBoard }) {
+  const route = useRoute();
+  const [filter, setFilter] = useState<Filter>({ ...NO_FILTER, tag: route.query.get('tag') ?? '' });
+  const [sort, setSort] = useState('-updated_at');
+  const actions = useItemActions(board);
+  const removals = useRemovals();
   const search = useDebounced(filter.search.trim(), 200);
-  const query: KnowledgeItemsQuery = { page: filter.page, per_page: PER_PAGE };
+  const query: KnowledgeItemsQuery = { page: filter.page, per_page: PER_PAGE, sort: sort as KnowledgeItemsSort };
   if (search) query.search = search;
   if (filter.kind) query.knowledge_type = filter.kind;
   if (filter.tag) query.tags = [filter.tag];
@@ -66,9 +67,9 @@ function Items({ ended }: { ended: number }) {
   const onTag = useCallback((tag: string) => setFilter((f) => ({ ...f, page: 1, tag })), []);
   const filtered = filter.search !== '' || search !== '' || filter.kind !== '' || filter.tag !== '';
 
-  useEffect(() => {
-    if (ended > 0) reload();
-  }, [ended, reload]);
+  const items = data?.items.filter((item) => !removals.hides(item)) ?? [];
+  const total = data ? data.total - (data.items.length - items.length) : 0;
+
   // The last item of the last page went away.
   const pages = data ? Math.max(1, Math.ceil(data.total / PER_PAGE)) : undefined;
   useEffect(() => {
@@ -79,7 +80,7 @@ function Items({ ended }: { ended: number }) {
     <section aria-label="Items" className="items">
       <div className="toolbar">
         <h2>
-          Items <span className="count">{data ? plural(data.total, 'source', 'sources') : ''}</span>
+          Items <span className="count">{data ? plural(total, 'source', 'sources') : ''}</span>
         </h2>
         <span className="spring" />
         {filter.tag && (
@@ -87,7 +88,7 @@ function Items({ ended }: { ended: number }) {
             {filter.tag} <Icon name="close" size={12} />
           </button>
         )}
-        {(filtered || data?.total !== 0) && (
+        {(filtered || total !== 0 || !data) && (
           <>
             <div className="input-icon filter">
               <Icon name="search" size={16} />
@@ -105,12 +106,19 @@ function Items({ ended }: { ended: number }) {
               <option value="technical">Technical</option>
               <option value="business">Business</option>
             </select>
+            <select className="input" aria-label="Order" value={sort} onChange={(e) => (setSort(e.target.value), set({}))}>
+              {Object.entries(SORTS).map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
           </>
         )}
       </div>
       {error !== undefined && <Failure error={error} onRetry={reload} />}
       {!data && loading && <Skeleton rows={3} label="Loading items" />}
-      {data && data.items.length === 0 && error === undefined && (
+      {data && items.length === 0 && error === undefined && (
         filtered ? (
           <Empty icon="search" title="Nothing matches">
             No source has all of this.{' '}
@@ -120,14 +128,14 @@ function Items({ ended }: { ended: number }) {
           </Empty>
         ) : (
           <Empty icon="book" title="Nothing here yet">
-            Enter the address of a documentation site above. Its pages appear here, ready to search, as soon as they are read.
+            Enter the address of a documentation site above, or drop documents there. They appear here, ready to search, as soon as they are read.
           </Empty>
         )
       )}
-      {data && data.items.length > 0 && (
+      {items.length > 0 && (
         <ul className="item-list card" aria-busy={loading}>
-          {data.items.map((item) => (
-            <ItemRow key={item.id} item={item} onTag={onTag} />
+          {items.map((item) => (
+            <ItemRow key={item.id} item={item} onTag={onTag} actions={actions} />
           ))}
         </ul>
       )}

@@ -1,18 +1,21 @@
 import { useCallback, useEffect } from 'react';
+import { Chart } from '../components/Chart';
 import { Icon } from '../components/Icon';
 import { ProgressBar } from '../components/ProgressBar';
 import { Empty, Failure, Skeleton } from '../components/States';
+import { EVERY, figures } from '../hooks/useFigures';
 import { useRemote } from '../hooks/useRemote';
 import { phaseText, shownPercent, toneOf } from '../lib/crawlText';
-import { between, formatAgo, formatCount, formatDateTime, formatDuration, formatEta, formatRate, plural, shortUrl } from '../lib/format';
+import { between, formatAgo, formatBytes, formatCount, formatDateTime, formatDuration, formatEta, formatRate, plural, shortUrl } from '../lib/format';
 import { sentence } from '../services/apiClient';
 import { partStates, type PartState } from '../lib/parts';
 import { crawlProgressService } from '../services/crawlProgressService';
 import { healthService } from '../services/healthService';
 import type { TrackedCrawl } from '../services/crawlBoard';
-import { isTerminal, type CrawlProgressData } from '../services/types';
+import { isTerminal, type CrawlProgressData, type Health } from '../services/types';
 
 const loadHealth = (signal: AbortSignal) => healthService.get({ signal });
+const loadMetrics = (signal: AbortSignal) => healthService.metrics({ signal });
 const loadEnded = async (signal: AbortSignal) => {
   const { operations } = await crawlProgressService.list({ all: true }, { signal });
   return operations.filter((o) => isTerminal(o.status));
@@ -24,6 +27,10 @@ export function StatusPage({ crawls, ended, trouble }: { crawls: readonly Tracke
     <>
       <h1>Status</h1>
       <HealthPanel />
+      <section className="charts" aria-label="Lately">
+        <Chart name="Pages per second" samples={figures.pagesPerSecond} format={formatRate} seconds={EVERY} />
+        <Chart name="Clients that follow live" samples={figures.clients} format={formatCount} seconds={EVERY} />
+      </section>
       <section aria-labelledby="running">
         <div className="toolbar">
           <h2 id="running">
@@ -42,6 +49,7 @@ export function StatusPage({ crawls, ended, trouble }: { crawls: readonly Tracke
           </ul>
         )}
       </section>
+      <Holdings ended={ended} />
       <Recent ended={ended} />
     </>
   );
@@ -77,8 +85,52 @@ function HealthPanel() {
           <Part key={part.name} part={part} />
         ))}
       </ul>
+      {data.clients && <p className="health-foot">{following(data)}</p>}
     </section>
   );
+}
+
+/** What is stored. */
+function Holdings({ ended }: { ended: number }) {
+  const { data, error, loading, reload } = useRemote(loadMetrics, 15_000);
+  useEffect(() => {
+    if (ended > 0) reload();
+  }, [ended, reload]);
+  return (
+    <section aria-labelledby="holdings">
+      <div className="toolbar">
+        <h2 id="holdings">Stored</h2>
+      </div>
+      {error !== undefined && !data && <Failure error={error} onRetry={reload} />}
+      {!data && loading && <Skeleton rows={1} label="Asking how much is stored" />}
+      {data && (
+        <dl className="totals card">
+          {Object.entries(data.tables).map(([name, n]) => (
+            <Total key={name} name={name.replace(/_/g, ' ').replace('chunks', 'passages')} value={formatCount(n)} />
+          ))}
+          {data.text_bytes !== undefined && <Total name="Text" value={formatBytes(data.text_bytes)} />}
+          <Total name="On disk" value={`${formatBytes(data.size_bytes)}${data.limit_bytes ? ` of ${formatBytes(data.limit_bytes)}` : ''}`} />
+        </dl>
+      )}
+    </section>
+  );
+}
+
+function Total({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name.charAt(0).toUpperCase() + name.slice(1)}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** Figures of the relay: who follows what, and how much it told them. */
+function following({ clients, messages }: Health): string {
+  const names: Record<string, string> = { progress: 'a crawl', crawls: 'all crawls', logs: 'the log', knowledge: 'the list' };
+  const some = Object.entries(clients ?? {}).filter(([, n]) => n > 0);
+  const who = some.map(([stream, n]) => `${formatCount(n)} ${n === 1 ? 'follows' : 'follow'} ${names[stream] ?? stream}`).join(', ');
+  return [who, messages === undefined ? '' : `${formatCount(messages)} messages given`].filter(Boolean).join(' · ');
 }
 
 function Part({ part }: { part: PartState }) {

@@ -3,17 +3,20 @@
  * running on the server (after a reload, or started elsewhere), each followed
  * live.  Usable with any view: subscribe(), then read crawls().
  */
-import { isAbort } from './apiClient';
+import { ApiError, isAbort } from './apiClient';
 import { crawlProgressService, type ConnectionState, type CrawlProgressService } from './crawlProgressService';
+import { knowledgeItemsService, type KnowledgeItemsService } from './knowledgeItemsService';
 import { newProgressId } from './progressId';
-import { isTerminal, type CrawlProgressData, type CrawlRequest } from './types';
+import { isTerminal, type CrawlProgressData, type CrawlRequest, type UploadOptions, type UploadStarted } from './types';
 
 export interface TrackedCrawl {
   id: string;
   data: CrawlProgressData;
   connection: ConnectionState;
-  /** Cancelling was asked for and has not happened yet. */
-  cancelling: boolean;
+  /** What was asked for and has not happened yet. */
+  asked: 'cancel' | 'pause' | 'resume' | undefined;
+  /** How much of a document is sent, 0-1; undefined when all is, and for crawls. */
+  sent: number | undefined;
   /** What this page sent to start it; unknown for crawls it found. */
   request: CrawlRequest | undefined;
 }
@@ -27,6 +30,7 @@ export interface BoardEvents {
 
 export interface BoardSettings {
   service?: CrawlProgressService;
+  items?: KnowledgeItemsService;
   /** Milliseconds a completed crawl stays to be seen. */
   linger?: number;
   /** Milliseconds between looks at the server's list. */
@@ -35,8 +39,11 @@ export interface BoardSettings {
   schedule?: (flush: () => void) => void;
 }
 
+const CALM = { asked: undefined, sent: undefined } as const;
+
 export class CrawlBoard {
   private readonly service: CrawlProgressService;
+  private readonly items: KnowledgeItemsService;
   private readonly linger: number;
   private readonly lookEvery: number;
   private readonly schedule: (flush: () => void) => void;
@@ -54,6 +61,7 @@ export class CrawlBoard {
 
   constructor(settings: BoardSettings = {}) {
     this.service = settings.service ?? crawlProgressService;
+    this.items = settings.items ?? knowledgeItemsService;
     this.linger = settings.linger ?? 2000;
     this.lookEvery = settings.lookEvery ?? 4000;
     this.schedule = settings.schedule ?? ((flush) => void setTimeout(flush, 50));
@@ -96,7 +104,7 @@ export class CrawlBoard {
     delete asked.progress_id;
     const first: CrawlProgressData = { progressId: id, status: 'starting', percentage: 0, url: request.url };
     const old = instead === undefined ? undefined : this.tracked.get(instead);
-    this.put({ id, data: first, connection: 'connecting', cancelling: false, request: asked }, instead);
+    this.put({ id, data: first, connection: 'connecting', ...CALM, request: asked }, instead);
     try {
       await this.service.startCrawl(
         { ...asked, progress_id: id },
@@ -113,20 +121,70 @@ export class CrawlBoard {
     }
   }
 
-  /** The same crawl again, in the place of the old card. */
-  retry(id: string): Promise<void> {
-    const crawl = this.tracked.get(id);
-    const request = crawl?.request ?? (crawl?.data.url ? { url: crawl.data.url } : undefined);
-    if (!request) return Promise.reject(new Error('This crawl’s address is not known any more.'));
-    return this.start(request, id);
+  /**
+   * Hand a document over; its card is there at once, and shows how much is sent.
+   * Rejects, and leaves no card, when it was not accepted; nor has one that is
+   * known already a card.
+   */
+  async upload(file: File, fields: UploadOptions = {}): Promise<UploadStarted> {
+    const id = newProgressId();
+    const stop = new AbortController();
+    const first: CrawlProgressData = { progressId: id, status: 'starting', percentage: 0, kind: 'upload', fileName: file.name };
+    this.put({ id, data: first, connection: 'connecting', ...CALM, sent: 0, request: undefined });
+    this.stops.set(id, () => stop.abort());
+    try {
+      const reply = await this.items.upload(file, { ...fields, progress_id: id }, { onSent: (sent) => this.change(id, { sent }), signal: stop.signal });
+      if (reply.duplicate || !this.tracked.has(id)) this.remove(id);
+      else this.listen(id);
+      this.change(id, { sent: undefined });
+      return reply;
+    } catch (e) {
+      this.remove(id);
+      throw e;
+    }
   }
 
-  async cancel(id: string): Promise<void> {
-    this.change(id, { cancelling: true });
+  /** Show a crawl that was started elsewhere, from what is known of it. */
+  follow(data: CrawlProgressData): void {
+    this.find(data);
+  }
+
+  /** The same crawl again, in the place of the old card. */
+  async retry(id: string): Promise<void> {
+    const old = this.tracked.get(id);
+    if (!old) return;
     try {
-      await this.service.stopCrawl(id);
+      const { progressId } = await this.service.retryCrawl(id);
+      const { url, fileName, kind } = old.data;
+      const data: CrawlProgressData = { progressId, status: 'starting', percentage: 0, ...(url ? { url } : {}), ...(fileName ? { fileName } : {}), ...(kind ? { kind } : {}) };
+      this.put({ id: progressId, data, connection: 'connecting', ...CALM, request: old.request }, id);
+      this.listen(progressId);
     } catch (e) {
-      this.change(id, { cancelling: false });
+      // The server does not know it any more; what it was asked is known here.
+      if (!(e instanceof ApiError && e.status === 404 && old.request)) throw e;
+      await this.start(old.request, id);
+    }
+  }
+
+  cancel(id: string): Promise<void> {
+    if (this.tracked.get(id)?.sent !== undefined) return Promise.resolve(this.remove(id));
+    return this.ask(id, 'cancel', () => this.service.stopCrawl(id));
+  }
+
+  pause(id: string): Promise<void> {
+    return this.ask(id, 'pause', () => this.service.pauseCrawl(id));
+  }
+
+  resume(id: string): Promise<void> {
+    return this.ask(id, 'resume', () => this.service.resumeCrawl(id));
+  }
+
+  private async ask(id: string, asked: TrackedCrawl['asked'], send: () => Promise<void>): Promise<void> {
+    this.change(id, { asked });
+    try {
+      await send();
+    } catch (e) {
+      this.change(id, { asked: undefined });
       throw e;
     }
   }
@@ -159,17 +217,27 @@ export class CrawlBoard {
   private find(data: CrawlProgressData): void {
     const id = data.progressId;
     if (!id || this.tracked.has(id) || this.gone.has(id)) return;
-    this.put({ id, data, connection: 'connecting', cancelling: false, request: undefined });
+    this.put({ id, data, connection: 'connecting', ...CALM, request: undefined });
+    this.listen(id);
+  }
+
+  /** Follow it, once. */
+  private listen(id: string): void {
+    if (this.service.active().includes(id) && this.stops.has(id)) return;
     const stop = this.service.streamProgress(id, (d) => this.take(id, d), {
       onConnection: (connection) => this.connection(id, connection),
     });
-    this.stops.set(id, stop);
+    if (this.tracked.has(id)) this.stops.set(id, stop);
+    else stop();
   }
 
   private take(id: string, data: CrawlProgressData): void {
     const crawl = this.tracked.get(id);
     if (!crawl || isTerminal(crawl.data.status)) return;
-    this.change(id, { data });
+    // What was asked for shows in the status; a cancel until the end.
+    const { asked } = crawl;
+    const done = (asked === 'pause' && data.status === 'paused') || (asked === 'resume' && data.status !== 'paused');
+    this.change(id, { data, asked: done ? undefined : asked });
     if (!isTerminal(data.status)) return;
     this.gone.add(id);
     this.stops.delete(id);

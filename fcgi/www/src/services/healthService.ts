@@ -1,6 +1,6 @@
-/* healthService - is archon well, and which part of it is not. */
+/* healthService - is archon well, which part of it is not, and how much it holds. */
 import { apiClient, type ApiClient, type RequestOptions } from './apiClient';
-import type { Health } from './types';
+import type { Health, Metrics } from './types';
 
 export class HealthService {
   constructor(private readonly client: ApiClient = apiClient) {}
@@ -8,6 +8,10 @@ export class HealthService {
   /** An unhealthy server answers 503 with the same report. */
   get(options?: RequestOptions): Promise<Health> {
     return this.client.get('/health', { ...options, accept: [503] });
+  }
+
+  metrics(options?: RequestOptions): Promise<Metrics> {
+    return this.client.get('/api/database/metrics', options);
   }
 }
 

@@ -325,6 +325,18 @@ export interface Health {
   version?: string;
   timestamp?: string;
   parts?: Record<string, unknown>;
+  /** Who follows what now: progress, logs, knowledge, crawls. */
+  clients?: Record<string, number>;
+  /** Given to them since the relays started. */
+  messages?: number;
+}
+
+/** How much there is. */
+export interface Metrics {
+  tables: Record<string, number>;
+  size_bytes: number;
+  text_bytes?: number;
+  limit_bytes?: number;
 }
 
 const TERMINAL = new Set(['completed', 'error', 'cancelled']);
