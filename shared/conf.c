@@ -16,7 +16,8 @@ enum conf_type { CONF_TEXT, CONF_NUMBER, CONF_BYTES, CONF_TIME, CONF_BOOL };
 
 /* Is text good for a key?  0, or -EINVAL with e saying "key: what is wrong". */
 typedef int conf_check_f(const char *value, struct err *e);
-static conf_check_f check_run_dir, check_state_dir, check_public_url, check_origins, check_private, check_ports;
+static conf_check_f check_run_dir, check_state_dir, check_public_url, check_origins, check_private, check_ports,
+    check_embedding_url, check_key_file;
 
 static const struct conf_key {
 	const char    *name;
@@ -75,6 +76,10 @@ static const struct conf_key {
 	TEXT(user_agent, "archon/" PACKAGE_VERSION " (documentation crawler)", NULL, "how sites see us; add an address they can write to"),
 	TEXT(allow_private, "", check_private, "private or loopback addresses that may be crawled: CIDR (10.1.0.0/16) or host:port, space separated"),
 	NUM(obey_robots, obey_robots, CONF_BOOL, 0, 1, "yes", "honour robots.txt (RFC 9309); no only for sites of your own"),
+	SECTION("search by meaning"),
+	TEXT(embedding_url, "", check_embedding_url, "an OpenAI-compatible endpoint such as http://127.0.0.1:11434/v1/embeddings; empty: search goes by words alone"),
+	TEXT(embedding_model, "", NULL,		"its name there, such as all-minilm; with another name all is embedded anew"),
+	TEXT(embedding_key_file, "", check_key_file, "holds the key for the endpoint, readable to archon-crawler alone; empty: it needs none"),
 #undef TEXT
 #undef NUM
 #undef SECTION
@@ -139,6 +144,22 @@ check_ports(const char *value, struct err *e)
 	struct guard g;
 
 	return guard_init_ports(&g, value, e);
+}
+
+static int
+check_embedding_url(const char *value, struct err *e)
+{
+	struct url u;
+
+	return *value == '\0' || (url_parse(&u, value) == 0 && u.len > u.path_at + 1) ? 0 :
+	    err_set(e, -EINVAL, "embedding_url: \"%s\" is not an address such as http://127.0.0.1:11434/v1/embeddings", value);
+}
+
+static int
+check_key_file(const char *value, struct err *e)
+{
+	return *value == '\0' || *value == '/' ? 0 :
+	    err_set(e, -EINVAL, "embedding_key_file: \"%s\" is not an absolute path", value);
 }
 
 /* -- values ---------------------------------------------------------------------- */

@@ -62,6 +62,10 @@ struct conf {
 	char	 user_agent[CONF_TEXT_BYTES];
 	char	 allow_private[CONF_TEXT_BYTES];	/* CIDR or host:port, space separated */
 	bool	 obey_robots;
+	/* crawler and those that search */
+	char	 embedding_url[CONF_TEXT_BYTES];	/* empty: nothing is embedded */
+	char	 embedding_model[CONF_TEXT_BYTES];
+	char	 embedding_key_file[CONF_TEXT_BYTES];
 	/* ctl */
 	char	 public_url[CONF_TEXT_BYTES];	/* where nginx answers */
 };

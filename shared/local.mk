@@ -10,10 +10,12 @@ shared_libshared_a_SOURCES = \
 	%reldir%/crawl_params.c %reldir%/crawl_params.h \
 	%reldir%/cursor.h \
 	%reldir%/daemon.c %reldir%/daemon.h \
+	%reldir%/embed_ask.c %reldir%/embed_ask.h \
 	%reldir%/err.c %reldir%/err.h \
 	%reldir%/fcgi_exchange.c %reldir%/fcgi_exchange.h \
 	%reldir%/fcgi_peek.c %reldir%/fcgi_peek.h \
 	%reldir%/fcgi_serve.c %reldir%/fcgi_serve.h \
+	%reldir%/fuse.c %reldir%/fuse.h \
 	%reldir%/guard.c %reldir%/guard.h \
 	%reldir%/ids.c %reldir%/ids.h \
 	%reldir%/json_text.c %reldir%/json_text.h \
@@ -52,6 +54,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_sql.h \
 	%reldir%/store_tokenize.c \
 	%reldir%/store_upkeep.c \
+	%reldir%/store_vectors.c \
 	%reldir%/table.c %reldir%/table.h \
 	%reldir%/table_consumers.c \
 	%reldir%/table_layout.h \
@@ -60,6 +63,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/upload.c %reldir%/upload.h \
 	%reldir%/upload_accept.c %reldir%/upload_accept.h \
 	%reldir%/url.c %reldir%/url.h \
+	%reldir%/vector.c %reldir%/vector.h \
 	%reldir%/wake_bridge.c %reldir%/wake_bridge.h \
 	%reldir%/wakeup.c %reldir%/wakeup.h \
 	%reldir%/ws_frame.c %reldir%/ws_frame.h

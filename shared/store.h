@@ -26,8 +26,9 @@
 #include "shared/progress_row.h"
 #include "shared/slice.h"
 #include "shared/text.h"
+#include "shared/vector.h"
 
-enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 4 };
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 5 };
 
 struct store;
 
@@ -287,6 +288,7 @@ struct search {
 	unsigned    limit;
 	bool	    as_you_type;	/* the last word may go on */
 	unsigned    neighbours;		/* so many chunks before and behind the best one, too */
+	const struct vector *vector;	/* of the query: fused with what its words find; NULL: words alone */
 };
 
 struct search_hit {			/* the best chunk of a page; strings are borrowed for the call */
@@ -317,6 +319,21 @@ typedef int store_code_f(const struct code_hit *h, void *arg);
 
 /* The same over code examples; search.language is then that of the code. */
 int store_search_code(struct store *st, const struct search *s, store_code_f *f, void *arg);
+
+/* -- vectors: what chunks are about, by one embedding model (optional) --------- */
+
+/* From now on by this model: vectors of another are dropped. */
+int store_vectors_of(struct store *st, const char *model);
+int store_vectors_dims(struct store *st);	/* of each; 0: there is none yet */
+int store_vectors_missing(struct store *st);	/* chunks without */
+int store_vectors_count(struct store *st, const char *source_id, int64_t *n_chunks);	/* with one, of so many */
+
+/* Chunks without one behind the chunk `after`, in their order; of an entry id, title, headings and body are set. */
+typedef int store_text_f(const struct chunk_entry *c, void *arg);	/* non-zero stops */
+int store_vectors_next(struct store *st, int64_t after, unsigned limit, store_text_f *f, void *arg);	/* how many */
+
+/* The vector of a chunk that had this body; nothing happens when it has not any more. */
+int store_vectors_put(struct store *st, int64_t chunk, const char *body, const struct vector *v);
 
 /* -- upkeep ----------------------------------------------------------------- */
 

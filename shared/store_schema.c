@@ -126,6 +126,13 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('automerge', 8);"
 	"INSERT INTO code_fts(code_fts, rank) VALUES('automerge', 8);"
 	"INSERT OR IGNORE INTO unindexed SELECT n FROM pages;",
+
+	/* Without an embedding endpoint both stay empty. */
+	"CREATE TABLE vectors("
+	"  chunk INTEGER PRIMARY KEY REFERENCES chunks(n) ON DELETE CASCADE, source TEXT NOT NULL, v BLOB NOT NULL);"
+	"CREATE INDEX vectors_source ON vectors(source);"
+	"CREATE TABLE vector_space("			/* what made them all */
+	"  one INTEGER PRIMARY KEY CHECK(one = 1), model TEXT NOT NULL, dims INTEGER NOT NULL);",
 };
 
 int

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/fuse.h"
 #include "shared/ids.h"
 #include "shared/store_rank.h"
 #include "shared/store_sql.h"
@@ -346,6 +347,65 @@ place(struct store *st, const struct query *q, struct found *f)
 	return 0;
 }
 
+/* -- meaning ------------------------------------------------------------------------------------- */
+
+static void
+keep_near(int64_t chunk, double cosine, void *arg)
+{
+	if (cosine > 0)
+		keep(arg, (struct candidate){ chunk, 0, cosine });
+}
+
+/* Pages by the chunk that is nearest to the question; w->chunks is free by now. */
+static int
+find_near(struct store *st, const struct search *s, struct candidates *near, struct found *out)
+{
+	int rc;
+
+	near->n = out->n = 0;
+	if ((rc = store_vectors_each(st, s, keep_near, near)) < 0)
+		return rc;
+	qsort(near->c, near->n, sizeof near->c[0], compare_any);
+	for (unsigned i = 0; i < near->n && out->n < PAGES; i++) {
+		struct found_page *p;
+
+		if ((rc = store_int(st, &near->c[i].page, "SELECT page FROM chunks WHERE n = ?1", "i", near->c[i].chunk)) < 0)
+			return rc;
+		p = page_of(out, near->c[i].page);
+		if (p->chunk == 0)
+			p->chunk = near->c[i].chunk;
+	}
+	return 0;
+}
+
+static void
+rank(const struct found *f, struct ranked *out)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		out[i] = (struct ranked){ f->p[i].page, f->p[i].chunk, 0 };
+}
+
+/* The pages found by words, in their order, and those found by the vector become one list. */
+static int
+fuse_near(struct store *st, const struct search *s, struct candidates *near, struct found *pages)
+{
+	struct ranked words[PAGES], meant[PAGES], both[2 * PAGES];
+	struct found *found = malloc(sizeof *found);
+	int rc;
+
+	if (found == NULL)
+		return -ENOMEM;
+	if ((rc = find_near(st, s, near, found)) == 0) {
+		rank(pages, words);
+		rank(found, meant);
+		pages->n = fuse(both, words, pages->n, meant, found->n);
+		for (unsigned i = 0; i < pages->n; i++)
+			pages->p[i] = (struct found_page){ .page = both[i].key, .chunk = both[i].chunk, .score = both[i].score };
+	}
+	free(found);
+	return rc;
+}
+
 /* -- hits -------------------------------------------------------------------------------------- */
 
 /* The chunks right before or behind this one on its page, in their order. */
@@ -390,7 +450,8 @@ hit(struct store *st, const struct query *q, const struct search *s, const struc
 		.chunk_id = sqlite3_column_int64(stmt, 0), .chunk_number = (unsigned)sqlite3_column_int(stmt, 1),
 		.url = column_str(stmt, 2), .title = column_str(stmt, 3), .headings = column_str(stmt, 4),
 		.body = column_str(stmt, 5), .source_id = column_str(stmt, 6), .knowledge_type = column_str(stmt, 7),
-		.n_words = sqlite3_column_int64(stmt, 8), .language = column_str(stmt, 9), .score = score_of(q, p->score),
+		.n_words = sqlite3_column_int64(stmt, 8), .language = column_str(stmt, 9),
+		.score = s->vector != NULL ? p->score : score_of(q, p->score),
 		.snippet = "", .before = "", .after = "",
 	};
 	query_snippet(q, h.body, &shown);
@@ -434,7 +495,7 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 	if ((rc = place(st, &w->q, &w->pages)) < 0)
 		return rc;
 	qsort(w->pages.p, w->pages.n, sizeof w->pages.p[0], compare_pages);
-	return 0;
+	return s->vector != NULL ? fuse_near(st, s, &w->chunks, &w->pages) : 0;
 }
 
 /* All that a search reads is of one moment, and its many small reads are one transaction. */

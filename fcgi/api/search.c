@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shared/embed_ask.h"
 #include "shared/json_text.h"
 
 #include "api/api.h"
@@ -213,13 +214,13 @@ code_put(const struct code_hit *h, void *arg)
 }
 
 static void
-answer_open(struct text *t, const struct question *q)
+answer_open(struct text *t, const struct question *q, bool by_meaning)
 {
 	json_open(t, '{');
 	json_kbool(t, "success", true);
 	json_kstr(t, "query", q->text);
 	json_kstr(t, "source_filter", or_any(q->source));
-	json_kstr(t, "search_mode", "keyword");
+	json_kstr(t, "search_mode", by_meaning ? "hybrid" : "keyword");
 	json_kbool(t, "reranking_applied", false);
 	json_key(t, "results");
 	json_open(t, '[');
@@ -244,6 +245,7 @@ search_query(const struct request *rq, struct reply *out)
 	struct hits hits = { .out = &out->body };
 	struct question q;
 	struct search s;
+	struct vector v;
 	int status;
 
 	if ((status = question_read(rq, "source", "match_count", &q, out)) != 200)
@@ -252,7 +254,7 @@ search_query(const struct request *rq, struct reply *out)
 		return api_no_store(out);
 	hits.neighbours = q.neighbours > 0;
 	s = search_of(&q);
-	answer_open(&out->body, &q);
+	answer_open(&out->body, &q, embed_search(api_conf(rq), st, &s, &v));
 	if ((status = answer_close(rq, out, "count", &hits, store_search(st, &s, hit_put, &hits))) != 0)
 		return status;
 	json_close(&out->body, '}');
@@ -266,6 +268,7 @@ search_items(const struct request *rq, struct reply *out)
 	struct hits hits = { .out = &out->body };
 	struct question q;
 	struct search s;
+	struct vector v;
 	int status, n_sources;
 
 	if ((status = question_read(rq, "source", "limit", &q, out)) != 200)
@@ -274,7 +277,7 @@ search_items(const struct request *rq, struct reply *out)
 		return api_no_store(out);
 	hits.neighbours = q.neighbours > 0;
 	s = search_of(&q);
-	answer_open(&out->body, &q);
+	answer_open(&out->body, &q, embed_search(api_conf(rq), st, &s, &v));
 	if ((status = answer_close(rq, out, "total_results", &hits, store_search(st, &s, hit_put, &hits))) != 0)
 		return status;
 	if ((n_sources = store_search_sources(st, &s)) < 0)
@@ -298,7 +301,7 @@ search_code(const struct request *rq, struct reply *out)
 	if (st == NULL)
 		return api_no_store(out);
 	s = search_of(&q);
-	answer_open(&out->body, &q);
+	answer_open(&out->body, &q, false);
 	if ((status = answer_close(rq, out, "count", &hits, store_search_code(st, &s, code_put, &hits))) != 0)
 		return status;
 	json_close(&out->body, '}');

@@ -386,6 +386,8 @@ end(struct crawl *c)
 			progress_phase(&c->progress, CRAWL_PROCESSING);
 		progress_phase(&c->progress, CRAWL_STORING);
 	}
+	if (phase == CRAWL_COMPLETED)
+		crawl_tell_embedding(c, clock_mono_ns(), true);
 	if (phase != CRAWL_PAUSED)
 		log_totals(c, phase, stored);
 	log_event(LOG_INFO, "crawl ended crawl=%s phase=%s stored=%llu failed=%llu skipped=%llu code=%s", c->id,

@@ -44,6 +44,7 @@ struct crawl_tools {			/* what all crawls share; all borrowed */
 	struct store	  *reader;	/* the scheduler's connection */
 	unsigned	   n_held;	/* parcels in the pipeline */
 	size_t		   held_bytes;
+	struct embed	  *embed;	/* NULL: chunks are not embedded */
 };
 
 enum crawl_state { CRAWL_BEGINNING, CRAWL_RUNNING, CRAWL_ENDING, CRAWL_ENDED };
@@ -76,6 +77,9 @@ struct crawl {
 	size_t	 title_len;		/* length of the URL that gave the title; 0: none did */
 	char	 error[ROW_ERROR_BYTES], error_code[ROW_CODE_BYTES];	/* of the start, should nothing be stored */
 	int64_t	 began_mono_ns;
+	int64_t	 embed_told_ns;		/* what crawl_tell_embedding() said last: when, how many, why not more */
+	int	 embed_n;
+	struct err embed_trouble;
 	atomic_bool cancelled;
 	int	 store_rc;		/* the store refused it */
 	struct crawl_progress saved, tentative;	/* the writer's */
@@ -128,6 +132,9 @@ bool crawl_ask_sitemaps(struct crawl *c, int64_t now_ns);	/* the frontier is emp
 /* crawl_upload.c: give the document to be read; false: it has been.  And what came of it. */
 bool crawl_read_upload(struct crawl *c);
 void crawl_upload_read(struct crawl *c, struct parcel *p);
+
+/* crawl_embed.c: a log line now and then, and one at_end, of how far the embedding of its chunks is. */
+void crawl_tell_embedding(struct crawl *c, int64_t now_ns, bool at_end);
 
 /* Why the start gave nothing; the first reason stays. */
 __attribute__((format(printf, 3, 4)))

@@ -20,6 +20,7 @@
 #include "shared/wake_bridge.h"
 
 #include "crawler/crawl.h"
+#include "crawler/embed.h"
 #include "crawler/schedule.h"
 #include "crawler/uploads.h"
 #include "crawler/writer.h"
@@ -84,7 +85,8 @@ crawler_new(struct crawler **out, const struct conf *conf, struct err *e)
 	cr->bridged = true;
 	cr->tools.conf = conf;
 	if ((rc = fetcher_new(&cr->tools.fetcher, conf, &cr->guard, e)) < 0 ||
-	    (rc = pipeline_start(&cr->tools.pipeline, conf, cr->writer, cr->tools.fetcher, e)) < 0)
+	    (rc = pipeline_start(&cr->tools.pipeline, conf, cr->writer, cr->tools.fetcher, e)) < 0 ||
+	    (rc = embed_start(&cr->tools.embed, conf, e)) < 0)
 		goto fail;
 	cr->tools.hosts.fetcher = cr->tools.fetcher;
 	cr->tools.hosts.conf = conf;
@@ -114,6 +116,7 @@ crawler_free(struct crawler *cr)
 			progress_log(&c->progress, "The crawler stops; the crawl goes on when it is back");
 			progress_publish(&c->progress, true);
 		}
+	embed_stop(cr->tools.embed);
 	/* What was handed to the writer is written; it knows the crawls, so they go after it. */
 	pipeline_stop(cr->tools.pipeline);
 	while (cr->crawls != NULL) {
@@ -507,6 +510,8 @@ look_after_crawls(struct crawler *cr, int64_t now_ns, int64_t *next_ns)
 			progress_log(&c->progress, full ? "The disk is full: waiting for space" : "There is space again: going on");
 			c->disk_logged = full;
 		}
+		if (c->state == CRAWL_RUNNING)
+			crawl_tell_embedding(c, now_ns, false);
 		if (c->state < CRAWL_ENDING) {
 			c->progress.waiting = c->frontier.n_waiting;
 			progress_publish(&c->progress, false);

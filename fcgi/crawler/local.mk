@@ -1,17 +1,21 @@
 # archon-crawler: what it fetches with and what it keeps.  extract.mk: what it
 # makes of a page.
 noinst_LIBRARIES += fcgi/crawler/libcrawler.a
-fcgi_crawler_libcrawler_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
+fcgi_crawler_libcrawler_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(JSON_C_CFLAGS) $(ZLIB_CFLAGS)
 fcgi_crawler_libcrawler_a_SOURCES = \
 	%reldir%/crawl.c %reldir%/crawl.h \
 	%reldir%/crawl_fetch.c \
 	%reldir%/convert.c %reldir%/convert.h \
 	%reldir%/convert_child.c %reldir%/convert_child.h \
+	%reldir%/crawl_embed.c \
 	%reldir%/crawl_upload.c \
 	%reldir%/uploads.c %reldir%/uploads.h \
 	%reldir%/crawl_keep.c \
 	%reldir%/crawler.c %reldir%/crawler.h \
 	%reldir%/digest.c %reldir%/digest.h \
+	%reldir%/embed.c %reldir%/embed.h \
+	%reldir%/embed_client.c %reldir%/embed_client.h \
+	%reldir%/embed_reply.c %reldir%/embed_reply.h \
 	%reldir%/fetch.c %reldir%/fetch.h \
 	%reldir%/frontier.c %reldir%/frontier.h \
 	%reldir%/host.c %reldir%/host.h \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shared/embed_ask.h"
 #include "shared/json_text.h"
 
 #include "mcp/mcp.h"
@@ -113,9 +114,11 @@ tool_rag_query(const struct call *c, const struct tool_args *a, struct tool_out 
 	struct hits hits = { .out = out };
 	struct store *st;
 	struct search s;
+	struct vector v;
 
 	if (!search_open(c, a, &st, &s, out))
 		return;
+	(void)embed_search(c->thread->service->conf, st, &s, &v);
 	search_close(c, st, store_search(st, &s, hit_put, &hits), &hits);
 	if (!out->is_error)
 		tool_gist(out, "%u passages for \"%.80s\"", hits.n, s.query);

@@ -1,9 +1,10 @@
 /*
- * million [-n CHUNKS] [-q QUERIES] [-s SEED] DIR: how long a search takes in a store
+ * million [-n CHUNKS] [-q QUERIES] [-s SEED] [-d DIMS] DIR: how long a search takes in a store
  * of so many chunks of made-up text.  The store is made in DIR (2 GB for the
  * million) unless it is there.  Words are as frequent as in a language (Zipf's
  * law), questions are two to five words out of one chunk, the most frequent
- * forty, which are the stop words of this language, left out.
+ * forty, which are the stop words of this language, left out.  -d: each chunk gets
+ * a random vector of so many dimensions, and questions one, too.
  */
 #include "config.h"
 
@@ -150,15 +151,61 @@ by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* -- vectors ------------------------------------------------------------------- */
+
+static void
+random_vector(struct vector *v, unsigned dims)
+{
+	double x[VECTOR_DIMS_MAX];
+
+	do
+		for (unsigned i = 0; i < dims; i++)
+			x[i] = (double)(random_bits() >> 11) / 9007199254740992.0 - 0.5;
+	while (!vector_pack(v, x, dims));
+}
+
+struct embedding {
+	struct store *st;
+	unsigned dims;
+	int64_t	 last;
+};
+
 static int
-ask(struct store *st, unsigned n, const char *what)
+embed_chunk(const struct chunk_entry *c, void *arg)
+{
+	struct embedding *em = arg;
+	struct vector v;
+
+	random_vector(&v, em->dims);
+	em->last = c->id;
+	return store_vectors_put(em->st, c->id, c->body, &v);
+}
+
+static int
+embed(struct store *st, unsigned dims)
+{
+	struct embedding em = { st, dims, 0 };
+	int rc = store_vectors_of(st, "random");
+
+	while (rc >= 0 && (rc = store_begin(st)) >= 0 && (rc = store_vectors_next(st, em.last, 5000, embed_chunk, &em)) > 0)
+		rc = store_commit(st);
+	return rc < 0 ? rc : store_commit(st);
+}
+
+/* -- questions ----------------------------------------------------------------- */
+
+static int
+ask(struct store *st, unsigned n, unsigned dims, const char *what)
 {
 	int64_t *took_ns = calloc(n, sizeof *took_ns);
 	unsigned n_hits = 0;
 
 	for (unsigned i = 0; took_ns != NULL && i < n; i++) {
 		struct text q = { 0 };
+		struct vector v;
 
+		if (dims > 0)
+			random_vector(&v, dims);
 		for (unsigned k = 2 + (unsigned)(random_bits() % 4); k > 0;) {
 			unsigned w = random_word();
 
@@ -169,7 +216,8 @@ ask(struct store *st, unsigned n, const char *what)
 			k--;
 		}
 		took_ns[i] = clock_mono_ns();
-		if (store_search(st, &(struct search){ .query = text_str(&q), .limit = 5 }, count_hit, &n_hits) < 0) {
+		if (store_search(st, &(struct search){ .query = text_str(&q), .limit = 5,
+		    .vector = dims > 0 ? &v : NULL }, count_hit, &n_hits) < 0) {
 			(void)fprintf(stderr, "million: %s\n", store_error(st));
 			return 1;
 		}
@@ -189,20 +237,21 @@ ask(struct store *st, unsigned n, const char *what)
 int
 main(int argc, char **argv)
 {
-	unsigned n_chunks = 1000000, n_queries = 500;
+	unsigned n_chunks = 1000000, n_queries = 500, dims = 0;
 	struct store *st = NULL;
 	struct err e = { "" };
 	int c, rc;
 
-	while ((c = getopt(argc, argv, "n:q:s:")) != -1)
+	while ((c = getopt(argc, argv, "n:q:s:d:")) != -1)
 		switch (c) {
 		case 'n': n_chunks = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'q': n_queries = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 's': state ^= strtoull(optarg, NULL, 10) << 20; break;
+		case 'd': dims = (unsigned)strtoul(optarg, NULL, 10); break;
 		default: return 2;
 		}
-	if (argc - optind != 1) {
-		(void)fputs("usage: million [-n CHUNKS] [-q QUERIES] [-s SEED] DIR\n", stderr);
+	if (argc - optind != 1 || dims > VECTOR_DIMS_MAX) {
+		(void)fputs("usage: million [-n CHUNKS] [-q QUERIES] [-s SEED] [-d DIMS] DIR\n", stderr);
 		return 2;
 	}
 	words_make();
@@ -214,7 +263,11 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "million: %s\n", store_error(st));
 		return 1;
 	}
-	rc = n_queries == 0 ? 0 : ask(st, n_queries, "first") != 0 || ask(st, n_queries, "again") != 0;
+	if (dims > 0 && (rc = embed(st, dims)) < 0) {
+		(void)fprintf(stderr, "million: %s\n", store_error(st));
+		return 1;
+	}
+	rc = n_queries == 0 ? 0 : ask(st, n_queries, dims, "first") != 0 || ask(st, n_queries, dims, "again") != 0;
 	store_close(st);
 	return rc;
 }

@@ -1,6 +1,6 @@
 # URLs and the crawler: what it takes from the network is tested hardest.
 crawler_tests = t/unit/check_url t/unit/check_robots t/unit/check_sitemap t/unit/check_scope \
-	t/unit/check_crawler t/unit/check_manners t/unit/check_progress
+	t/unit/check_crawler t/unit/check_embed t/unit/check_manners t/unit/check_progress
 t_unit_check_url_SOURCES = %D%/check_url.c
 t_unit_check_url_CPPFLAGS = $(unit_cppflags)
 t_unit_check_url_LDADD = $(unit_libs)
@@ -14,6 +14,9 @@ t_unit_check_scope_SOURCES = %D%/check_scope.c
 t_unit_check_scope_CPPFLAGS = $(unit_cppflags)
 t_unit_check_scope_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 crawl_fixture = %D%/crawl_fixture.c %D%/crawl_fixture.h %D%/scratch.h %D%/site.c %D%/site.h
+t_unit_check_embed_SOURCES = %D%/check_embed.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_embed_CPPFLAGS = $(unit_cppflags)
+t_unit_check_embed_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_crawler_SOURCES = %D%/check_crawler.c $(crawl_fixture)
 t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS) $(SQLITE_CFLAGS)
 t_unit_check_crawler_LDADD = $(crawler_libs) $(CHECK_LIBS)
