@@ -23,7 +23,7 @@ static const struct number {
 	N(max_depth,		0, PARAMS_DEPTH_MAX, 10),
 	N(max_concurrent,	1, PARAMS_CONCURRENT_MAX, 10),
 	N(max_pages,		1, PARAMS_PAGES_MAX, 5000),
-	N(chunk_size,		PARAMS_CHUNK_MIN, PARAMS_CHUNK_MAX, 2000),
+	N(chunk_size,		PARAMS_CHUNK_MIN, PARAMS_CHUNK_MAX, PARAMS_CHUNK_DEFAULT),
 	N(update_frequency,	0, 3650, 7),
 	N(max_size_mb,		0, 1000000, 0),
 #undef N

@@ -23,6 +23,7 @@ enum {
 	PARAMS_PAGES_MAX = 1000000,
 	PARAMS_CHUNK_MIN = 200,
 	PARAMS_CHUNK_MAX = 50000,
+	PARAMS_CHUNK_DEFAULT = 2000,
 	PARAMS_SECRETS_BYTES = 8192,	/* headers, cookies and passwords */
 };
 
@@ -42,7 +43,7 @@ struct crawl_params {
 	unsigned max_depth;			/* links from the start; default 10 */
 	unsigned max_concurrent;		/* fetches at once; default 10 */
 	unsigned max_pages;			/* default 5000 */
-	unsigned chunk_size;			/* characters; default 2000 */
+	unsigned chunk_size;			/* characters */
 	unsigned max_size_mb;			/* of all pages together; 0: as the operator allows */
 	bool	 extract_code_examples;		/* default true */
 	char	 secrets[PARAMS_SECRETS_BYTES];	/* "Name: value" lines sent to the start URL's site; see below */

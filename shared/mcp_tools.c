@@ -12,7 +12,7 @@
 #define NUMBER(name, min, max, initial, what)	{ name, MCP_ARG_NUMBER, false, min, max, initial, what }
 
 #define URL_ARG TEXT("url", true, ROW_URL_BYTES - 1, "http or https address to start from")
-#define CHUNK_ARG NUMBER("chunk_size", PARAMS_CHUNK_MIN, PARAMS_CHUNK_MAX, 5000, "characters of a stored passage, at most")
+#define CHUNK_ARG NUMBER("chunk_size", PARAMS_CHUNK_MIN, PARAMS_CHUNK_MAX, PARAMS_CHUNK_DEFAULT, "characters of a stored passage, at most")
 
 static const struct mcp_tool_about tools[MCP_N_TOOLS] = {
 	[MCP_PERFORM_RAG_QUERY] = {
@@ -40,6 +40,7 @@ static const struct mcp_tool_about tools[MCP_N_TOOLS] = {
 		"get_available_sources", "List sources",
 		"List what has been crawled: each source's source_id, title, start URL, state and size. Call it first to see "
 		"whether the documentation you need is there, and to get a source_id to search in.",
+		.writes = false,
 	},
 	[MCP_CRAWL_SINGLE_PAGE] = {
 		"crawl_single_page", "Crawl one page",
