@@ -230,6 +230,8 @@ int store_index(struct store *st, unsigned max_pages);
 int store_index_tidy(struct store *st);
 /* What the indexed pages of a source call each other, which search goes by: after a crawl that changed some. */
 int store_gather_names(struct store *st, const char *source_id);
+/* The same of one source of which it was never done: an update of archon indexed it anew.  1 it was, 0 there is none. */
+int store_gather_left(struct store *st);
 
 /*
  * Is there a page with this content, other than not_url and pages that the crawl

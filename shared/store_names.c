@@ -9,6 +9,7 @@
 #include "shared/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -325,4 +326,20 @@ store_gather_names(struct store *st, const char *source_id)
 	free(g.link);
 	free(g.by_link);
 	return store_part_end(st, alone, rc);
+}
+
+int
+store_gather_left(struct store *st)
+{
+	char id[ID_SOURCE_BYTES];
+	int rc = 0;
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT id FROM sources WHERE gathered = 0 AND pages > 0"
+	    " AND status <> 'crawling' AND deleted_ms IS NULL LIMIT 1", "");
+
+	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+		return rc;
+	(void)snprintf(id, sizeof id, "%s", column_str(stmt, 0));
+	(void)sqlite3_reset(stmt);
+	rc = store_gather_names(st, id);
+	return rc < 0 ? rc : 1;
 }

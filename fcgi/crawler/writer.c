@@ -366,7 +366,8 @@ writer_index(struct writer *w)
 
 	if (w->unindexed == 0) {
 		w->indexed_mono_ns = now_ns;
-		w->untidy = w->untidy && store_index_tidy(w->store) > 0;	/* failed: another time */
+		/* failed: another time */
+		w->untidy = w->untidy && (store_gather_left(w->store) > 0 || store_index_tidy(w->store) > 0);
 		return w->untidy ? 0 : -1;
 	}
 	if (w->unindexed < WRITER_INDEX_PAGES && now_ns < due_ns)

@@ -226,6 +226,24 @@ START_TEST(pages_are_found_by_what_others_call_them)
 }
 END_TEST
 
+START_TEST(names_that_were_never_gathered)
+{
+	struct store *st = store_new();
+
+	begin_source(st, "s");
+	PUT(st, "gnu", "Antelope", "It grazes.");
+	PUT(st, "a", "First", "See [wildebeest](http://h.test/gnu).");
+	ck_assert_int_eq(store_gather_left(st), 0);		/* the crawl goes on: at its end it does so itself */
+	ck_assert_int_eq(store_source_end(st, "s", "active", 1), 0);
+	ck_assert_int_eq(store_gather_left(st), 1);
+	store_sound(st);
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest grazing", .limit = 1 }, NULL), "gnu");
+	ck_assert_ptr_nonnull(strstr(found(st, (struct search){ .query = "wildebeest" }, NULL), "gnu"));
+	ck_assert_int_eq(store_gather_left(st), 0);
+	store_close(st);
+}
+END_TEST
+
 START_TEST(a_text_that_leads_everywhere_names_nothing)	/* _i pages it leads to */
 {
 	struct store *st = store_new();
@@ -374,6 +392,7 @@ main(void)
 	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
 	tcase_add_test(tc, titles_without_what_all_have);
 	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));
+	tcase_add_test(tc, names_that_were_never_gathered);
 	tcase_add_test(tc, tidied);
 	tcase_add_test(tc, code);
 	suite_add_tcase(s, tc);
