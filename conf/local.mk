@@ -48,7 +48,7 @@ conf/archon.conf: %D%/archon.conf.in
 
 noinst_DATA += conf/archon.conf
 CLEANFILES += $(conf_expanded)
-EXTRA_DIST += $(conf_in) %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
+EXTRA_DIST += $(conf_in) %D%/debian %D%/archon.spec.in %D%/deb.sh %D%/tar.sh %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
 
 # archon.conf is the operator's once it is there: an update puts the new one beside it.
 archonconfdir = $(sysconfdir)/$(PACKAGE)
@@ -67,3 +67,16 @@ uninstall-archon-conf:
 	if cmp -s conf/archon.conf '$(DESTDIR)$(archonconfdir)/archon.conf'; then \
 		rm -f '$(DESTDIR)$(archonconfdir)/archon.conf'; \
 	fi
+
+# Packages.  The tar of a release depends on nothing but its files.
+am__tar = $(SHELL) $(srcdir)/conf/tar.sh $(srcdir) "$$tardir"
+deb: dist
+	$(SHELL) $(srcdir)/conf/deb.sh $(distdir).tar.xz $(VERSION)
+archon.spec: %D%/archon.spec.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/archon.spec.in >$@
+CLEANFILES += archon.spec
+rpm: dist archon.spec
+	rpmbuild -bb --define "_sourcedir $(abs_builddir)" --define "_topdir $(abs_builddir)/rpmbuild" archon.spec
+clean-local:
+	rm -rf debbuild rpmbuild
+.PHONY: deb rpm

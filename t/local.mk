@@ -16,6 +16,7 @@ t_scripts = \
 	%D%/0040-install.t \
 	%D%/0050-stress.t \
 	%D%/0060-man.t \
+	%D%/0070-dist.t \
 	%D%/1000-smoke.t \
 	%D%/2010-ways.t \
 	%D%/2110-workers.t \
