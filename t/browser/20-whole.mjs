@@ -8,7 +8,7 @@ import { axeSource, browser, end, point, site, until } from './rig.mjs';
 const docs = await site(8);
 const chromium = await browser();
 const BASE = process.env.BASE;
-const PAGES = { knowledge: '#/', search: '#/search?q=many3word2', mcp: '#/mcp', status: '#/status' };
+const PAGES = { knowledge: '#/', search: '#/search?q=many3word2', codeSearch: '#/search?q=many3word2&in=code', mcp: '#/mcp', status: '#/status' };
 
 async function ask(page, body) {
   const status = await page.evaluate(

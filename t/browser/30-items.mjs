@@ -40,6 +40,13 @@ await point('from a page to its passages, and all of one', async () => {
   await page.getByRole('button', { name: /remove this filter/ }).click();
   await until(async () => (await page.locator('.passage').count()) >= 8, 'the passages of all pages');
 });
+await point('code is found by the beginning of its name', async () => {
+  await other.goto(`${BASE}/#/search?q=alphawo&in=code`);
+  await shown(other.locator('.code', { hasText: 'alphaword' }));
+  await other.getByRole('tab', { name: 'Passages' }).click();
+  await shown(other.locator('.passage', { hasText: 'alphaword' }));
+  await other.goto(`${BASE}/#/`);
+});
 await point('by keyboard from tab to tab: code examples, which can be copied', async () => {
   await page.getByRole('tab', { name: 'Passages' }).focus();
   await page.keyboard.press('ArrowRight');

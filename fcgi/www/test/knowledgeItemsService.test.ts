@@ -33,6 +33,7 @@ it('each call goes to its place, with its parameters', async () => {
   await service.chunks('s1', { url: 'https://a.example/?x=1' });
   await service.codeExamples('s1', { language: 'c' });
   await service.search({ query: 'wal' });
+  await service.searchCode({ query: 'wal', source_id: 's1' });
   expect(server.history).toEqual([
     'GET /api/knowledge-items?page=2&sort=-title&tags=a%2Cb&source_type=file',
     'GET /api/knowledge-items/a%2Fb',
@@ -44,6 +45,7 @@ it('each call goes to its place, with its parameters', async () => {
     'GET /api/knowledge-items/s1/chunks?url=https%3A%2F%2Fa.example%2F%3Fx%3D1',
     'GET /api/knowledge-items/s1/code-examples?language=c',
     'POST /api/rag/query',
+    'POST /api/rag/code-examples',
   ]);
   expect(server.calls[2]!.body).toEqual({ title: 'New', tags: ['x'] });
 });

@@ -135,7 +135,7 @@ export function CodeTab(part: ContentsProps) {
   );
 }
 
-export type CodeShown = Pick<ItemCodeExample, 'code' | 'url' | 'language' | 'heading' | 'title' | 'before'>;
+export type CodeShown = Pick<ItemCodeExample, 'code' | 'url'> & { [K in 'language' | 'heading' | 'title' | 'before']?: string | null | undefined };
 
 export function CodeExample({ example: { code, url, language, heading, title, before } }: { example: CodeShown }) {
   return (

@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { CopyButton } from '../components/CopyButton';
 import { Icon } from '../components/Icon';
+import { CodeExample } from '../components/ItemContents';
 import { PageResult } from '../components/PageResult';
 import { Empty, Failure, Skeleton } from '../components/States';
+import { Tabs } from '../components/Tabs';
 import { useDebounced } from '../hooks/useDebounced';
 import { useKnowledgeItems } from '../hooks/useKnowledgeItems';
 import { useRemote } from '../hooks/useRemote';
@@ -10,34 +12,40 @@ import { link, useRoute } from '../hooks/useRoute';
 import { plural } from '../lib/format';
 import { groupByPage, queryStems, toMarkdown } from '../lib/passages';
 import { knowledgeItemsService } from '../services/knowledgeItemsService';
-import type { SearchReply, SearchRequest } from '../services/types';
+import type { SearchReply } from '../services/types';
 
 const FIRST = 15;
 const MOST = 50;
+
+const KINDS = { text: 'Passages', code: 'Code examples' } as const;
+type Kind = keyof typeof KINDS;
+
+const addressOf = (q: string, source: string, kind: Kind) => link('search', { q, source, in: kind === 'code' ? 'code' : '' });
 
 export function SearchPage() {
   const route = useRoute();
   const { replace } = route;
   const [query, setQuery] = useState(route.query.get('q') ?? '');
   const [source, setSource] = useState(route.query.get('source') ?? '');
-  const [count, setCount] = useState(FIRST);
+  const [kind, setKind] = useState<Kind>(route.query.get('in') === 'code' ? 'code' : 'text');
   const input = useRef<HTMLInputElement>(null);
   const still = useDebounced(query.trim(), 150);
 
   // The address follows the fields; when it was changed from outside (a link, the history), the fields follow it.
   const written = useRef('');
   useEffect(() => {
-    written.current = link('search', { q: still, source });
+    written.current = addressOf(still, source, kind);
     replace(written.current);
-  }, [replace, still, source]);
+  }, [replace, still, source, kind]);
   const q = route.query.get('q') ?? '';
   const from = route.query.get('source') ?? '';
+  const where: Kind = route.query.get('in') === 'code' ? 'code' : 'text';
   useEffect(() => {
-    if (written.current === '' || link('search', { q, source: from }) === written.current) return;
+    if (written.current === '' || addressOf(q, from, where) === written.current) return;
     setQuery(q);
     setSource(from);
-  }, [q, from]);
-  useEffect(() => setCount(FIRST), [still, source]);
+    setKind(where);
+  }, [q, from, where]);
   useEffect(() => {
     input.current?.focus();
     const onKey = (e: KeyboardEvent) => {
@@ -50,16 +58,6 @@ export function SearchPage() {
   }, []);
 
   const sources = useKnowledgeItems({ per_page: 200 });
-  const load = useCallback(
-    (signal: AbortSignal): Promise<SearchReply | undefined> => {
-      if (!still) return Promise.resolve(undefined);
-      const request: SearchRequest = { query: still, match_count: count };
-      if (source) request.source = source;
-      return knowledgeItemsService.search(request, { signal });
-    },
-    [still, source, count],
-  );
-  const { data, error, loading, reload } = useRemote(load);
   const none = sources.data?.total === 0;
 
   return (
@@ -90,7 +88,6 @@ export function SearchPage() {
         </select>
       </form>
 
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
       {!still && (
         <Empty icon="search" title={none ? 'Nothing to search yet' : 'Search as you type'}>
           {none ? (
@@ -104,11 +101,65 @@ export function SearchPage() {
           )}
         </Empty>
       )}
-      {still && !data && loading && <Skeleton rows={4} label="Searching" />}
-      {still && data && error === undefined && (
-        <Results reply={data} busy={loading} count={count} onMore={() => setCount(MOST)} />
+      {still && (
+        <Tabs label="What to search" tabs={KINDS} current={kind} onSelect={setKind}>
+          {kind === 'code' ? (
+            <CodeSearch key={source} query={still} source={source} />
+          ) : (
+            <TextSearch key={source} query={still} source={source} />
+          )}
+        </Tabs>
       )}
     </>
+  );
+}
+
+/** What was found stays until the next answer is there. */
+function TextSearch({ query, source }: { query: string; source: string }) {
+  const [count, setCount] = useState(FIRST);
+  const load = useCallback(
+    (signal: AbortSignal) =>
+      knowledgeItemsService.search({ query, match_count: count, as_you_type: true, ...(source ? { source } : {}) }, { signal }),
+    [query, source, count],
+  );
+  useEffect(() => setCount(FIRST), [query]);
+  const { data, error, loading, reload } = useRemote(load);
+  return (
+    <>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      {!data && loading && <Skeleton rows={4} label="Searching" />}
+      {data && error === undefined && <Results reply={data} busy={loading} count={count} onMore={() => setCount(MOST)} />}
+    </>
+  );
+}
+
+function CodeSearch({ query, source }: { query: string; source: string }) {
+  const load = useCallback(
+    (signal: AbortSignal) =>
+      knowledgeItemsService.searchCode({ query, match_count: 20, as_you_type: true, ...(source ? { source_id: source } : {}) }, { signal }),
+    [query, source],
+  );
+  const { data, error, loading, reload } = useRemote(load);
+  return (
+    <section aria-label="Results" aria-busy={loading}>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      {!data && loading && <Skeleton rows={4} label="Searching" />}
+      {data?.results.length === 0 && error === undefined && (
+        <Empty icon="search" title="Nothing found">
+          No code example has “{data.query}”. Fewer or other words may do.
+        </Empty>
+      )}
+      {data && data.results.length > 0 && (
+        <>
+          <h2 className="visually-hidden">Code examples</h2>
+          <ol className="codes">
+            {data.results.map((hit, i) => (
+              <CodeExample key={hit.example_id ?? i} example={{ ...hit, heading: hit.metadata?.heading }} />
+            ))}
+          </ol>
+        </>
+      )}
+    </section>
   );
 }
 

@@ -9,6 +9,8 @@ import { pageLimits, type LiveOptions } from './ladder';
 import { LiveFeeds, type FeedSettings } from './liveFeed';
 import { webSocketUrl } from './transports';
 import type {
+  CodeSearchReply,
+  CodeSearchRequest,
   ContentsQuery,
   CrawlStarted,
   ItemChunks,
@@ -129,6 +131,11 @@ export class KnowledgeItemsService {
   /** The chunks that answer the query best, best first. */
   search(request: SearchRequest, options?: RequestOptions): Promise<SearchReply> {
     return this.client.post('/api/rag/query', request, options);
+  }
+
+  /** The code examples that answer the query best, best first. */
+  searchCode(request: CodeSearchRequest, options?: RequestOptions): Promise<CodeSearchReply> {
+    return this.client.post('/api/rag/code-examples', request, options);
   }
 
   /**

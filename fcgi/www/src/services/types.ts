@@ -297,6 +297,37 @@ export interface SearchRequest {
   /** 1-50. */
   match_count?: number;
   knowledge_type?: string;
+  /** The last word may be the beginning of one. */
+  as_you_type?: boolean;
+}
+
+export interface CodeSearchRequest {
+  query: string;
+  /** Only this source. */
+  source_id?: string;
+  /** 1-50. */
+  match_count?: number;
+  as_you_type?: boolean;
+}
+
+export interface CodeHit {
+  url: string;
+  code: string;
+  title?: string;
+  language?: string | null;
+  /** The text around it. */
+  before?: string;
+  after?: string;
+  metadata?: { heading?: string; [key: string]: unknown };
+  score?: number;
+  example_id?: number;
+}
+
+export interface CodeSearchReply {
+  success: boolean;
+  query: string;
+  results: CodeHit[];
+  count?: number;
 }
 
 export interface SearchHit {
