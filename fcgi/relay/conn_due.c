@@ -95,7 +95,7 @@ open_over(struct conn *c)
 		return;
 	}
 	if (c->wire != WIRE_POLL) {
-		conn_close(c, 1000, c->stream->expired(c));
+		conn_close(c, 1000, c->stream->expired != NULL ? c->stream->expired(c) : "");
 		return;
 	}
 	status = c->stream->lapsed(c);

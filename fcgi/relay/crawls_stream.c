@@ -82,13 +82,6 @@ crawls_next(struct conn *c, struct piece *out)
 	return 0;
 }
 
-static const char *
-crawls_expired(struct conn *c)		/* nothing here asks to expire */
-{
-	(void)c;
-	return "";
-}
-
 static void
 crawls_close(struct conn *c)
 {
@@ -103,7 +96,6 @@ const struct stream crawls_stream = {
 	.beat = "{\"type\":\"ping\"}",
 	.open = crawls_open,
 	.next = crawls_next,
-	.expired = crawls_expired,
 	.close = crawls_close,
 	.resume = crawls_resume,
 };

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zlib.h>
+
+#include "relay/http_head.h"
 
 enum {
 	LEVEL = 6, WINDOW_BITS = 15, MEM_LEVEL = 8,
@@ -18,33 +19,6 @@ enum {
 static const uint8_t tail[TAIL_BYTES] = { 0x00, 0x00, 0xff, 0xff };
 
 /* -- negotiation (RFC 7692, 7.1) ---------------------------------------------- */
-
-static struct slice
-trim(struct slice s)
-{
-	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t'))
-		s = (struct slice){ s.p + 1, s.len - 1 };
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-static struct slice
-split(struct slice *rest, char at)	/* the part before the first `at' */
-{
-	const char *end = rest->len > 0 ? memchr(rest->p, at, rest->len) : NULL;
-	size_t n = end != NULL ? (size_t)(end - rest->p) : rest->len;
-	struct slice part = { rest->p, n };
-
-	*rest = end != NULL ? (struct slice){ end + 1, rest->len - n - 1 } : (struct slice){ NULL, 0 };
-	return trim(part);
-}
-
-static bool
-is_word(struct slice s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
-}
 
 static bool
 bits_are_valid(struct slice v)		/* 8..15, perhaps quoted */
@@ -64,10 +38,10 @@ parameter_fits(struct slice param, unsigned *seen)
 		"server_no_context_takeover", "client_no_context_takeover", "client_max_window_bits", "server_max_window_bits",
 	};
 	bool valued = memchr(param.p, '=', param.len) != NULL;
-	struct slice name = split(&param, '='), value = trim(param);
+	struct slice name = slice_trim(slice_split(&param, '=')), value = slice_trim(param);
 
 	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (!is_word(name, names[i]))
+		if (!slice_is_nocase(name, slice_of(names[i])))
 			continue;
 		if ((*seen >> i & 1) != 0)
 			return false;
@@ -76,7 +50,7 @@ parameter_fits(struct slice param, unsigned *seen)
 		case 2:
 			return !valued || bits_are_valid(value);
 		case 3:
-			return valued && (is_word(value, "15") || is_word(value, "\"15\""));
+			return valued && (slice_is(value, "15") || slice_is(value, "\"15\""));
 		default:
 			return !valued;
 		}
@@ -88,12 +62,12 @@ bool
 deflate_is_offered(struct slice extensions)
 {
 	while (extensions.len > 0) {
-		struct slice offer = split(&extensions, ',');
+		struct slice offer = slice_trim(slice_split(&extensions, ','));
 		unsigned seen = 0;
-		bool fits = is_word(split(&offer, ';'), "permessage-deflate");
+		bool fits = slice_is_nocase(slice_trim(slice_split(&offer, ';')), SLICE_LIT("permessage-deflate"));
 
 		while (fits && offer.len > 0) {
-			struct slice param = split(&offer, ';');
+			struct slice param = slice_trim(slice_split(&offer, ';'));
 
 			fits = param.len > 0 && parameter_fits(param, &seen);
 		}

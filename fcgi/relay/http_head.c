@@ -28,7 +28,7 @@ slice_is_nocase(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || strncasecmp(a.p, b.p, a.len) == 0);
 }
 
-static struct slice
+struct slice
 slice_trim(struct slice s)
 {
 	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t'))
@@ -38,8 +38,7 @@ slice_trim(struct slice s)
 	return s;
 }
 
-/* What stands before c is given and taken off *rest together with c; all of it when there is no c. */
-static struct slice
+struct slice
 slice_split(struct slice *rest, char c)
 {
 	const char *at = rest->len > 0 ? memchr(rest->p, c, rest->len) : NULL;

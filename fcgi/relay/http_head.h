@@ -40,5 +40,8 @@ struct slice http_field(const struct http_head *h, const char *name, unsigned *c
 bool http_field_has(const struct http_head *h, const char *name, const char *token);
 
 bool slice_is_nocase(struct slice a, struct slice b);	/* ASCII */
+struct slice slice_trim(struct slice s);		/* blanks and tabs off both ends */
+/* What stands before c is given and taken off *rest together with c; all of it when there is no c. */
+struct slice slice_split(struct slice *rest, char c);
 
 #endif

@@ -89,13 +89,6 @@ items_next(struct conn *c, struct piece *out)
 	return 1;
 }
 
-static const char *
-items_expired(struct conn *c)		/* nothing here asks to expire */
-{
-	(void)c;
-	return "";
-}
-
 static void
 items_close(struct conn *c)
 {
@@ -110,7 +103,6 @@ const struct stream items_stream = {
 	.beat = "{\"type\":\"heartbeat\"}",
 	.open = items_open,
 	.next = items_next,
-	.expired = items_expired,
 	.close = items_close,
 	.resume = items_resume,
 };

@@ -109,13 +109,6 @@ logs_place(const struct conn *c)
 	return tape_seq(t, c->sub.mark, relay_of(c)->logs.next_seq - 1);
 }
 
-static const char *
-logs_expired(struct conn *c)		/* nothing here asks to expire */
-{
-	(void)c;
-	return "";
-}
-
 static void
 logs_close(struct conn *c)
 {
@@ -130,7 +123,6 @@ const struct stream logs_stream = {
 	.beat = "{\"type\":\"ping\"}",
 	.open = logs_open,
 	.next = logs_next,
-	.expired = logs_expired,
 	.close = logs_close,
 	.resume = logs_resume,
 	.place = logs_place,

@@ -42,7 +42,7 @@ struct stream {
 	int (*open)(struct conn *c, const struct asked *a, const char **why);
 	/* The next of the stream for c, whose socket is free: 1 *out is filled, 0 nothing, -ENOMEM. */
 	int (*next)(struct conn *c, struct piece *out);
-	/* What open() or next() asked for by conn_expire_in() has come: why, for Close 1000. */
+	/* What open() or next() asked for by conn_expire_in() has come: why, for Close 1000.  NULL: they never ask. */
 	const char *(*expired)(struct conn *c);
 	/* A long poll's wait is over: the status to answer with, 304 or 404.  May be NULL without WAY_POLL. */
 	int (*lapsed)(struct conn *c);
