@@ -51,22 +51,33 @@ addresses_grow(struct addresses *as)
 }
 
 static uint64_t
+key_of_v4(in_addr_t v4)
+{
+	return ntohl(v4) | UINT64_C(1) << 63 | UINT64_C(1) << 32;	/* 8000:1::/32 will not be given out */
+}
+
+static uint64_t
 key_of(struct slice ip)			/* 0: not an address */
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr v6;
 	struct in_addr v4;
-	uint64_t key;
+	uint64_t key = 0;
 
 	if (ip.len == 0 || ip.len >= sizeof text)
 		return 0;
 	memcpy(text, ip.p, ip.len);
 	text[ip.len] = '\0';
 	if (inet_pton(AF_INET, text, &v4) == 1)
-		return v4.s_addr | UINT64_C(1) << 63 | UINT64_C(1) << 32;	/* 8000:1::/32 will not be given out */
+		return key_of_v4(v4.s_addr);
 	if (inet_pton(AF_INET6, text, &v6) != 1)
 		return 0;
-	memcpy(&key, v6.s6_addr, sizeof key);
+	if (IN6_IS_ADDR_V4MAPPED(&v6)) {	/* so a socket for both protocols calls IPv4 clients */
+		memcpy(&v4, v6.s6_addr + 12, sizeof v4);
+		return key_of_v4(v4.s_addr);
+	}
+	for (unsigned i = 0; i < sizeof key; i++)
+		key = key << 8 | v6.s6_addr[i];
 	return key != 0 ? key : 1;
 }
 

@@ -235,6 +235,10 @@ conn_restore(struct conn *c, const struct handover_conn *hc, struct reader *rd)
 	struct slice id, held;
 	bool ok;
 
+	if (hc->state > CONN_DRAIN || hc->wire >= N_WIRES) {
+		rd->bad = true;		/* nobody knows how long it is */
+		return false;
+	}
 	c->state = hc->state;
 	c->wire = hc->wire;
 	c->choice = hc->choice;
@@ -264,7 +268,7 @@ conn_restore(struct conn *c, const struct handover_conn *hc, struct reader *rd)
 	ok = ok && address_take_key(&c->server->addresses, hc->address_key, UINT32_MAX, &c->address) == 0;
 	for (unsigned i = 0; i < N_DUES; i++)
 		conn_due_in(c, i, hc->due_left_ms[i]);
-	if (!ok || rd->bad || hc->state > CONN_DRAIN || hc->wire >= N_WIRES)
+	if (!ok || rd->bad)
 		return false;
 	if (hc->state != CONN_OPEN)
 		return true;

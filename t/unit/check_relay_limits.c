@@ -28,6 +28,8 @@ START_TEST(test_per_address)
 	rig_start(&rig, false);
 	ck_assert_uint_eq(status_from(&p, "192.0.2.1"), 200);
 	ck_assert_uint_eq(status_from(&q, "192.0.2.1"), 429);
+	peer_gone(&q);
+	ck_assert_uint_eq(status_from(&q, "::ffff:192.0.2.1"), 429);		/* the same, through an IPv6 socket */
 	ck_assert_ptr_nonnull(strstr(q.text, "\r\nRetry-After: "));
 	peer_gone(&q);
 	ck_assert_uint_eq(status_from(&q, "2001:db8:1:2::1"), 200);
@@ -65,6 +67,8 @@ START_TEST(test_addresses)
 		}
 		ck_assert_uint_le(as.n, 300);		/* places are used again */
 	}
+	ck_assert_int_eq(address_take(&as, slice_of("32.1.13.184"), 1, &again), 0);
+	ck_assert_int_eq(address_take(&as, slice_of("2001:db8:100:80::1"), 1, &again), 0);	/* its own, whatever the byte order */
 	ck_assert_int_eq(address_take(&as, slice_of("10.0.0.1x"), 2, &again), 0);
 	ck_assert_uint_eq(again, ADDRESS_NONE);
 	addresses_fini(&as);
