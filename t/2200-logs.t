@@ -87,6 +87,34 @@ t_ok 'the last line needs no newline'	entry 'Z INFO     prog: no newline$'
 t_ok 'how it ended is there'		entry 'Z ERROR    prog: .*program ended with status 7$'
 passed() { run -- "$T/program" >"$T/stdout" 2>"$T/stderr" && grep -q 'plain words' "$T/stdout" && ! grep -q chatting "$T/stdout" && grep -q chatting "$T/stderr"; }
 t_ok 'output goes on where it would have gone' passed
+cat >"$T/late" <<'END'
+#!/bin/sh
+until [ -e "$1.go" ]; do sleep 0.05; done
+exec cat "$1"
+END
+chmod +x "$T/late"
+mkfifo "$T/fifo"
+uptime_cs() { read -r up _ </proc/uptime; echo "${up%.*}${up#*.}"; }
+is_later() { [ "$(uptime_cs)" -gt "$1" ]; }
+late() {	# the program has ended, and its output waits in a pipe, when its reader begins at last
+	seq 1 11000 >"$T/want"			# a pipe nearly full
+	exec 8<>"$T/fifo" 9<"$T/fifo"
+	become logs run --logger late -- "$T/late" "$T/want" >"$T/fifo" 2>"$T/late.err" 8>&- 9<&- &
+	runner=$!
+	head -c 40000 /dev/zero >&8		# the reader's too, when a little more is in it
+	exec 8>&-
+	t_until 20 grep -q . "/proc/$runner/task/$runner/children" || return
+	read -r child _ <"/proc/$runner/task/$runner/children"
+	kill -STOP "$runner"
+	touch "$T/want.go"
+	t_until 20 grep -q '^State:.Z' "/proc/$child/status" || return
+	kill -CONT "$runner"
+	t_until 20 is_later $(($(uptime_cs) + 100))	# longer than it waits for what its children say
+	tail -c +40001 <&9 >"$T/got"
+	exec 9<&-
+	wait "$runner" && cmp "$T/want" "$T/got"
+}
+t_ok 'a slow reader of the output loses nothing' late
 t_ok 'no such program' status 127 run -- "$T/nosuch"
 t_ok 'not executable' status 126 run -- "$T/archon.conf"
 t_ok 'ended by a signal' status 143 run -- sh -c 'kill -TERM $$'

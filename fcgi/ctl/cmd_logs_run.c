@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ struct output {			/* one of the program's two */
 	int    fd;		/* -1: at its end */
 	int    to_fd;		/* where it would have gone; -1: that is closed */
 	bool   is_stderr;
+	size_t owed;		/* of what was in the pipe when the program ended */
 	size_t len;
 	char   line[LINE_BYTES];
 };
@@ -108,11 +110,12 @@ read_output(struct run *r, struct output *o)
 		return;
 	if (n <= 0) {
 		emit(r, o, o->len);
-		o->len = 0;
+		o->len = o->owed = 0;
 		close(o->fd);
 		o->fd = -1;
 		return;
 	}
+	o->owed -= o->owed < (size_t)n ? o->owed : (size_t)n;
 	pass_on(o, o->line + o->len, (size_t)n);
 	o->len += (size_t)n;
 	while ((end = memchr(o->line, '\n', o->len)) != NULL) {
@@ -224,13 +227,25 @@ turn(struct run *r, int ms)
 	return true;
 }
 
+static size_t
+in_pipe(const struct output *o)
+{
+	int n = 0;
+
+	return o->fd >= 0 && ioctl(o->fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
+/* It has ended: what it left in the pipes, however slow our reader is, and a moment for what its children say. */
 static void
-drain(struct run *r)			/* it has ended: what is still in the pipes */
+drain(struct run *r)
 {
 	int64_t until_ns = clock_mono_ns() + LINGER_MS * INT64_C(1000000), left_ns;
 
-	while ((r->out.fd >= 0 || r->err.fd >= 0) && (left_ns = until_ns - clock_mono_ns()) > 0)
-		(void)turn(r, (int)(left_ns / 1000000) + 1);
+	r->out.owed = in_pipe(&r->out);
+	r->err.owed = in_pipe(&r->err);
+	while ((r->out.fd >= 0 || r->err.fd >= 0) &&
+	    ((left_ns = until_ns - clock_mono_ns()) > 0 || r->out.owed + r->err.owed > 0))
+		(void)turn(r, left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0);
 	for (unsigned i = 0; i < 2; i++) {
 		struct output *o = i == 0 ? &r->out : &r->err;
 
