@@ -42,6 +42,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_dump.c \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \
+	%reldir%/store_find.c %reldir%/store_find.h \
 	%reldir%/store_index.c \
 	%reldir%/store_names.c \
 	%reldir%/store_query.c \
@@ -49,6 +50,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_refresh.c \
 	%reldir%/store_schema.c \
 	%reldir%/store_search.c \
+	%reldir%/store_search_code.c \
 	%reldir%/store_snippet.c \
 	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
