@@ -40,7 +40,7 @@ t_ok 'Do 1, Always Accept WebSocket First: 101, then the first message' t_until 
 accepted() { head -n 1 "$T/early.ws"; [ "$(head -n 1 "$T/early.ws")" = open ]; }
 t_ok 'Troubleshooting 1, Expected websocket.accept: nothing comes before the upgrade' accepted
 t_ok 'Do 8, Handle Race Conditions: subscribed before it starts' first_is early '\{"type":"connection_established"'
-t_ok 'Pattern 3, Progress Callback Integration: a crawl with the id of its client' starts "$one" /site/one/40x40/
+t_ok 'Pattern 3, Progress Callback Integration: a crawl with the id of its client' starts "$one" /site/one/40x400/
 t_ok '...and another' starts "$two" /site/two/10x40/
 t_ok 'Do 7, Use Callbacks for Integration: pages that are read show' t_until 20 h_heard early '"status":"crawling".*"processedPages":[1-9]'
 h_ws late "/api/crawl-progress/$one"
