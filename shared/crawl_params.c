@@ -266,8 +266,10 @@ crawl_params_change(struct crawl_params *out, const char *json, size_t len,
 	*field = NULL;
 	if (tok == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	obj = len > 0 && len < INT32_MAX ? json_tokener_parse_ex(tok, json, (int)len) : NULL;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	if (len > INT32_MAX || utf8_valid_len(json, len) != len)	/* json-c's own check lets more pass than RFC 3629 */
+		len = 0;
+	obj = len > 0 ? json_tokener_parse_ex(tok, json, (int)len) : NULL;
 	if (obj == NULL && len > 0 && json_tokener_get_error(tok) == json_tokener_success
 	    && json_tokener_get_parse_end(tok) < len) {
 		rc = err_set(e, -ENOMEM, "out of memory");	/* json-c has no error of its own for that */

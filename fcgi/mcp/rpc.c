@@ -21,8 +21,10 @@ rpc_parse(const char *p, size_t len, struct json_object **out)
 
 	if (tok == NULL)
 		return -ENOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (len > 0 && len <= INT_MAX)
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	if (len > INT_MAX || utf8_valid_len(p, len) != len)	/* json-c's own check lets more pass than RFC 3629 */
+		len = 0;
+	if (len > 0)
 		o = json_tokener_parse_ex(tok, p, (int)len);
 	whole = len > 0 && json_tokener_get_error(tok) == json_tokener_success && json_tokener_get_parse_end(tok) == len;
 	if (len > 0 && json_tokener_get_error(tok) == json_tokener_continue) {	/* a number, or a word, ends with what follows it */

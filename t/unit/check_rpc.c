@@ -55,6 +55,7 @@ static const struct {
 	{ "{'jsonrpc':'2.0'}", -EBADMSG, RPC_INVALID, NULL },
 	{ "{} {}", -EBADMSG, RPC_INVALID, NULL },
 	{ "{\"a\":\"\xff\"}", -EBADMSG, RPC_INVALID, NULL },
+	{ "{\"a\":\"\xf7\x96\x99\x96\"}", -EBADMSG, RPC_INVALID, NULL },	/* beyond U+10FFFF */
 	{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", -EBADMSG, RPC_INVALID, NULL },
 	{ "// a comment\n{}", -EBADMSG, RPC_INVALID, NULL },
 };
