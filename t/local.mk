@@ -30,6 +30,7 @@ include %D%/stress/local.mk
 include %D%/bench/local.mk
 include %D%/search/local.mk
 include %D%/docs/local.mk
+include %D%/boot/local.mk
 
 # Are crawls complete?  Against an independent walk, on documentation that is installed.
 EXTRA_DIST += %D%/crawl/docs %D%/crawl/walk

@@ -1,0 +1,5 @@
+# The package in a booted Debian; needs root, systemd-nspawn and debootstrap.
+EXTRA_DIST += %D%/run %D%/inside %D%/clients
+check-boot: deb
+	$(SHELL) $(srcdir)/%D%/run debbuild/archon_$(VERSION)-1_*.deb
+.PHONY: check-boot
