@@ -1,4 +1,4 @@
-/* trivial SOCKET: the floor of what any FastCGI reply costs: libfcgi's own loop, two threads, one fixed body. */
+/* trivial SOCKET: the floor of what any FastCGI reply costs: libfcgi's own loop, one fixed body. */
 #include "config.h"
 
 #include <fcgiapp.h>
@@ -28,7 +28,7 @@ serve(void *arg)
 int
 main(int argc, char **argv)
 {
-	enum { THREADS = 16 };		/* a kept connection owns one */
+	enum { THREADS = 8 };		/* a kept connection owns one: as many as t/bench/http keeps */
 	pthread_t thread[THREADS];
 	struct err e = { "usage: trivial SOCKET" };
 
