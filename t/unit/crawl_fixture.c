@@ -5,7 +5,6 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -155,23 +154,20 @@ finish(struct crawl_progress *p)
 	ck_assert_str_eq(kept.error_code, p->error_code);
 }
 
+static int
+put_page(const char *url, void *arg)
+{
+	const char *path = strchr(url + 7, '/');
+
+	text_printf(arg, "%s ", path);
+	return 0;
+}
+
 char *
 pages(const struct crawl_progress *p, struct text *t)	/* paths stored, in order */
 {
-	char path[CONF_TEXT_BYTES + 16];
-	sqlite3 *db;
-	sqlite3_stmt *stmt;
-
-	(void)snprintf(path, sizeof path, "%s/archon.db", conf.state_dir);
-	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT url FROM pages WHERE source = ?1 ORDER BY url", -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_bind_text(stmt, 1, p->source_id, -1, SQLITE_STATIC), SQLITE_OK);
 	text_clear(t);
-	text_puts(t, "");
-	while (sqlite3_step(stmt) == SQLITE_ROW)
-		text_printf(t, "%s ", strchr((const char *)sqlite3_column_text(stmt, 0) + 7, '/'));
-	ck_assert_int_eq(sqlite3_finalize(stmt), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	ck_assert_int_eq(store_pages_each(store, p->source_id, put_page, t), 0);
 	ck_assert_ptr_nonnull(text_str(t));
 	return t->p;
 }

@@ -18,13 +18,13 @@ t_unit_check_embed_SOURCES = %D%/check_embed.c %D%/scratch.h %D%/store_fixture.h
 t_unit_check_embed_CPPFLAGS = $(unit_cppflags)
 t_unit_check_embed_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_crawler_SOURCES = %D%/check_crawler.c $(crawl_fixture)
-t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS) $(SQLITE_CFLAGS)
+t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_crawler_LDADD = $(crawler_libs) $(CHECK_LIBS)
 t_unit_check_progress_SOURCES = %D%/check_progress.c
 t_unit_check_progress_CPPFLAGS = $(unit_cppflags)
 t_unit_check_progress_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_manners_SOURCES = %D%/check_manners.c $(crawl_fixture)
-t_unit_check_manners_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS) $(SQLITE_CFLAGS)
+t_unit_check_manners_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_manners_LDADD = $(crawler_libs) $(CHECK_LIBS)
 
 if HAVE_CHECK
