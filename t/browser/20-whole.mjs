@@ -67,6 +67,12 @@ await point('200 times through all pages: no listener, node or socket is left', 
   if (after.heap > before.heap * 1.5 + 1e6 || sockets.size > 3) throw new Error(told);
 });
 
+await point('the policy lets nothing in but what is its own, and has nothing unsafe', async () => {
+  const policy = (await fetch(`${BASE}/`)).headers.get('content-security-policy') ?? '';
+  if (!policy.includes("default-src 'none'") && !policy.includes("default-src 'self'")) throw new Error(policy);
+  if (/unsafe|https?:|\*/.test(policy)) throw new Error(policy);
+});
+
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 for (const colorScheme of ['light', 'dark']) {

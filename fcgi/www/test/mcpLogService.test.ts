@@ -108,6 +108,15 @@ describe('log stream', () => {
     expect(seen.at(-1)).toBe('line 4');
   });
 
+  it('an empty log is live as soon as the socket is open: silence is nothing to fall back from', async () => {
+    const states: string[] = [];
+    follow({ onConnection: (s) => void states.push(s) });
+    server.socket.accept();
+    await pass(20_000);
+    expect(states).toEqual(['live']);
+    expect(server.calls).toHaveLength(0);
+  });
+
   it('rests in a hidden tab, and goes on where it was', () => {
     follow();
     server.socket.accept().say(entry(7));

@@ -183,6 +183,7 @@ function Contents({ item, changes }: { item: KnowledgeItem; changes: number }) {
   const part = { id: item.source_id, url, changes, key: `${tab} ${url}` };
   return (
     <Tabs label="Contents" tabs={TABS} current={tab} onSelect={(to) => go(to)}>
+      <h2 className="visually-hidden">{TABS[tab]}</h2>
       {url && tab !== 'pages' && (
         <p className="only">
           <button type="button" className="tag on" onClick={() => go(tab)} aria-label={`Only of ${shortUrl(url)}: remove this filter`}>

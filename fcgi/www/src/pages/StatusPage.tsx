@@ -137,7 +137,7 @@ function Part({ part }: { part: PartState }) {
   return (
     <li>
       <span className={`dot ${part.tone}`} aria-hidden="true" />
-      <span className="part-name">{part.name}</span>
+      <span className="part-name">{part.name === 'mcp' ? 'MCP' : part.name}</span>
       <span className="part-state">{part.text}</span>
     </li>
   );

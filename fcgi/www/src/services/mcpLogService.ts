@@ -66,6 +66,7 @@ export class McpLogService {
         eventsUrl: () => url('/api/mcp/logs/stream'),
         pollUrl: () => url('/api/mcp/logs', { limit: last === undefined ? REPLAY : 0 }),
         lastSeq: () => last?.seq,
+        quiet: true, // an empty log
       },
       options,
       take,

@@ -9,6 +9,8 @@ export interface Target {
   wsUrl: () => string;
   eventsUrl: () => string;
   pollUrl: () => string;
+  /** It may have nothing to say for long: that it is open is sign of life enough. */
+  quiet?: boolean;
   /** For Last-Event-ID: the newest seq the caller has seen. */
   lastSeq: () => number | undefined;
   timing: Timing;
@@ -136,6 +138,7 @@ export const overWebSocket: Transport = (target, sink) => {
   ws.onopen = () => {
     open = true;
     dog.heard();
+    if (target.quiet) sink.alive();
   };
   ws.onmessage = (event: MessageEvent) => {
     open = true;
@@ -212,6 +215,7 @@ export const overEventStream: Transport = (target, sink) => {
       return end(reply.status >= 500 ? 'lost' : 'refused');
     }
     open = true;
+    if (target.quiet) sink.alive();
     const parser = new EventStreamParser((data) => {
       if (!done) deliver(data, sink);
     });
