@@ -26,26 +26,27 @@ export function SearchPage() {
   const route = useRoute();
   const { replace } = route;
   const [query, setQuery] = useState(route.query.get('q') ?? '');
-  const [source, setSource] = useState(route.query.get('source') ?? '');
-  const [kind, setKind] = useState<Kind>(route.query.get('in') === 'code' ? 'code' : 'text');
+  const q = route.query.get('q') ?? '';
+  const source = route.query.get('source') ?? '';
+  const kind: Kind = route.query.get('in') === 'code' ? 'code' : 'text';
   const input = useRef<HTMLInputElement>(null);
   const still = useDebounced(query.trim(), 150);
 
-  // The address follows the fields; when it was changed from outside (a link, the history), the fields follow it.
-  const written = useRef('');
+  // Source and kind live in the address alone.  What is typed goes there when it is
+  // still; when the address was changed from outside (a link, the history), the field follows.
+  const written = useRef(q);
+  const place = useRef({ source, kind });
+  place.current = { source, kind };
   useEffect(() => {
-    written.current = addressOf(still, source, kind);
-    replace(written.current);
-  }, [replace, still, source, kind]);
-  const q = route.query.get('q') ?? '';
-  const from = route.query.get('source') ?? '';
-  const where: Kind = route.query.get('in') === 'code' ? 'code' : 'text';
+    if (still === written.current) return;
+    written.current = still;
+    replace(addressOf(still, place.current.source, place.current.kind));
+  }, [replace, still]);
   useEffect(() => {
-    if (written.current === '' || addressOf(q, from, where) === written.current) return;
+    if (q === written.current) return;
+    written.current = q;
     setQuery(q);
-    setSource(from);
-    setKind(where);
-  }, [q, from, where]);
+  }, [q]);
   useEffect(() => {
     input.current?.focus();
     const onKey = (e: KeyboardEvent) => {
@@ -77,7 +78,7 @@ export function SearchPage() {
             onChange={(e) => setQuery(e.target.value)}
           />
         </div>
-        <select className="input large" aria-label="Search in" value={source} onChange={(e) => setSource(e.target.value)}>
+        <select className="input large" aria-label="Search in" value={source} onChange={(e) => replace(addressOf(still, e.target.value, kind))}>
           <option value="">All sources</option>
           {sources.data?.items.map((item) => (
             <option key={item.source_id} value={item.source_id}>
@@ -102,7 +103,7 @@ export function SearchPage() {
         </Empty>
       )}
       {still && (
-        <Tabs label="What to search" tabs={KINDS} current={kind} onSelect={setKind}>
+        <Tabs label="What to search" tabs={KINDS} current={kind} onSelect={(to) => replace(addressOf(still, source, to))}>
           {kind === 'code' ? (
             <CodeSearch key={source} query={still} source={source} />
           ) : (
