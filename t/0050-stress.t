@@ -1,5 +1,5 @@
 #!/bin/sh
-# The table's concurrency, in short: no torn copy, no lost wake-up, and the run
+# Concurrency of table and store, in short: no torn copy, no lost wake-up, and the run
 # finds what is broken on purpose.  t/stress/run does it at length.
 . "${T_SRC:-$(dirname "$0")/..}/t/lib.sh"
 cd "$T_BLD/t/stress" || exit 99
@@ -28,3 +28,6 @@ t_ok 'no log entry is torn or missing between threads' ./stress_ring -t "${long}
 t_ok 'no log entry is torn or missing when producers are killed' ./stress_ring -k "${long}0.7"
 t_ok 'producers without a lock are found' fails ./stress_ring_lock 20
 t_ok 'a head that moves too early is found' fails ./stress_ring_head 20
+t_ok 'two writers and eight readers that are killed leave the store sound' ./stress_store "${long}5"
+t_ok 'a page that is put in two steps is found' fails ./stress_store_steps 5
+t_ok 'a chunk that goes behind the back of the index is found' fails ./stress_store_index 3

@@ -1,6 +1,6 @@
 # Benches: never part of `make check'.  `make bench' runs them all; build for
 # it without sanitizers.  Each prints its floor, measured in the same run.
-bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/parse t/bench/trivial
+bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/delete t/bench/parse t/bench/trivial
 bench_scripts = %D%/live %D%/crawl %D%/http %D%/page
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += $(bench_scripts) %D%/scrapy_spider.py
@@ -18,6 +18,9 @@ t_bench_fetch_LDADD = $(shared_libs) $(CURL_LIBS)
 t_bench_delay_SOURCES = %D%/delay.c $(bench_rig)
 t_bench_delay_LDADD = $(shared_libs)
 
+t_bench_delete_SOURCES = %D%/delete.c
+t_bench_delete_LDADD = $(shared_libs)
+
 CLEANFILES += $(bench_programs)
 
 bench-programs: $(bench_programs)
@@ -25,6 +28,7 @@ bench: programs bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/live $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/http
+	t/bench/delete
 bench-page: programs
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/page
 .PHONY: bench bench-page bench-programs

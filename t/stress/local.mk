@@ -9,6 +9,9 @@ stress_programs = \
 	t/stress/stress_wake \
 	t/stress/stress_wake_late \
 	t/stress/stress_wake_order \
+	t/stress/stress_store \
+	t/stress/stress_store_steps \
+	t/stress/stress_store_index \
 	t/stress/stress_relay \
 	t/stress/stress_return \
 	t/stress/stress_churn \
@@ -40,6 +43,15 @@ t_stress_stress_wake_late_LDADD = $(shared_libs)
 t_stress_stress_wake_order_SOURCES = %D%/stress_wake.c
 t_stress_stress_wake_order_CPPFLAGS = $(AM_CPPFLAGS) -DBROKEN_ORDER
 t_stress_stress_wake_order_LDADD = $(shared_libs)
+t_stress_stress_store_SOURCES = %D%/stress_store.c
+t_stress_stress_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+t_stress_stress_store_LDADD = $(shared_libs)
+t_stress_stress_store_steps_SOURCES = %D%/stress_store.c
+t_stress_stress_store_steps_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -DBROKEN_STEPS
+t_stress_stress_store_steps_LDADD = $(shared_libs)
+t_stress_stress_store_index_SOURCES = %D%/stress_store.c
+t_stress_stress_store_index_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -DBROKEN_INDEX
+t_stress_stress_store_index_LDADD = $(shared_libs)
 swarm = %D%/swarm.c %D%/swarm.h
 t_stress_stress_relay_SOURCES = %D%/stress_relay.c $(swarm)
 t_stress_stress_relay_LDADD = $(shared_libs)
