@@ -28,7 +28,7 @@ function sockets(page) {
   return live;
 }
 
-const page = await open();
+let page = await open();
 const live = sockets(page);
 
 await point('an empty knowledge base says what to do', () => shown(page.getByText('Nothing here yet')));
@@ -47,6 +47,17 @@ await point('a crawl started on the page has a card that moves', async () => {
   docs.give(4);
   await until(async () => (await pagesRead(c)) >= 3, 'three pages read');
   if ((await percent(c)) >= 100) throw new Error('100 % with pages to go');
+});
+await point('nothing on the page jumps while it moves', async () => {
+  await page.evaluate(() => {
+    window.jumped = 0;
+    const add = (list) => list.getEntries().forEach((e) => e.hadRecentInput || (window.jumped += e.value));
+    new PerformanceObserver(add).observe({ type: 'layout-shift' });
+  });
+  docs.give(2);
+  await until(async () => (await pagesRead(card(page, 'alpha'))) >= 5, 'five pages read');
+  const jumped = await page.evaluate(() => window.jumped);
+  if (jumped > 0.01) throw new Error(`layout shift ${jumped}`);
 });
 await point('it is followed by WebSocket', () => until(() => [...live].some((u) => u.includes('/api/crawl-progress/')), 'a socket'));
 await point('the bar says to assistive technology what it shows', async () => {
@@ -76,7 +87,7 @@ await point('a search finds its page, marked', async () => {
   await shown(page.getByRole('link', { name: /alpha part 5/ }));
 });
 await tab.context().close();
-await page.goto(`${process.env.BASE}/`);
+await page.context().close(); // it would complain, rightly, of what comes now
 
 // -- the relay dies ------------------------------------------------------------
 const cut = [/WebSocket connection to .* failed/, /502|504|ERR_/];
@@ -127,6 +138,7 @@ for (const [book, base, way] of [
 }
 
 // -- steering ------------------------------------------------------------------
+page = await open();
 await point('a site that answers 404: the card says why', async () => {
   docs.answer('zeta', 404);
   const c = await crawl(page, 'zeta');
@@ -157,6 +169,27 @@ await point('the log unfolds', async () => {
   await gone(card(page, 'theta'));
 });
 
+await point('a crawl is started and cancelled by keyboard alone', async () => {
+  const press = async (label) => {
+    const there = () => page.evaluate((l) => document.activeElement?.textContent?.trim() === l, label);
+    for (let i = 0; !(await there()); i++) {
+      if (i > 200) throw new Error(`no way to ${label} by Tab`);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+  };
+  docs.close();
+  await page.getByLabel('Address to crawl').focus();
+  await page.keyboard.type(docs.url('iota'));
+  await page.keyboard.press('Enter');
+  await shown(card(page, 'iota'));
+  docs.give(1);
+  await press('Cancel');
+  await shown(card(page, 'iota').getByText('What was stored stays'));
+  await press('Dismiss');
+  await gone(card(page, 'iota'));
+  docs.open();
+});
 await point('nothing was complained of in the console', async () => {
   if (chromium.complaints.length) throw new Error(chromium.complaints.join('\n'));
 });
