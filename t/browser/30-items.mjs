@@ -166,11 +166,14 @@ await point('Pause: nothing more is read; Resume: it goes on to its end', async 
   const c = await crawl(page, 'gamma');
   docs.give(3);
   await until(async () => (await pagesRead(c)) >= 2, 'two pages');
+  const taken = page.waitForResponse(/\/pause$/);
   await c.getByRole('button', { name: 'Pause' }).click();
-  docs.open(); // what is under way may end
-  await shown(c.locator('.crawl-phase', { hasText: 'Paused' }));
+  await taken;
+  // What is under way may end, one after the other: it would be all there is.
+  await until(async () => (docs.give(1), c.locator('.crawl-phase', { hasText: 'Paused' }).first().isVisible()), 'Paused');
   await shown(c.getByRole('button', { name: 'Resume' }));
   if ((await c.getByRole('progressbar').getAttribute('aria-valuenow')) === '100') throw new Error('it went on');
+  docs.open();
   await c.getByRole('button', { name: 'Resume' }).click();
   await gone(c);
   await shown(row(page, 'gamma'));
