@@ -2,7 +2,7 @@
 
 #include "shared/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 int64_t
@@ -23,6 +23,15 @@ clock_wall_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static void
+digits_put(char *at, unsigned n, unsigned v)
+{
+	while (n-- > 0) {
+		at[n] = (char)('0' + v % 10);
+		v /= 10;
+	}
+}
+
 void
 clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)
 {
@@ -35,10 +44,14 @@ clock_iso(char out[CLOCK_ISO_BYTES], int64_t wall_ms)
 		ms = 0;
 		gmtime_r(&s, &tm);
 	}
-	(void)snprintf(out, CLOCK_ISO_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-	    (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)(tm.tm_mon + 1) % 100u,
-	    (unsigned)tm.tm_mday % 100u, (unsigned)tm.tm_hour % 100u,
-	    (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u, ms);
+	memcpy(out, "0000-00-00T00:00:00.000Z", CLOCK_ISO_BYTES);	/* not by printf: each message has several */
+	digits_put(out, 4, (unsigned)(tm.tm_year + 1900));
+	digits_put(out + 5, 2, (unsigned)(tm.tm_mon + 1));
+	digits_put(out + 8, 2, (unsigned)tm.tm_mday);
+	digits_put(out + 11, 2, (unsigned)tm.tm_hour);
+	digits_put(out + 14, 2, (unsigned)tm.tm_min);
+	digits_put(out + 17, 2, (unsigned)tm.tm_sec);
+	digits_put(out + 20, 3, ms);
 }
 
 static bool

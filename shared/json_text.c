@@ -109,8 +109,18 @@ json_kstr(struct text *t, const char *key, const char *s)
 void
 json_kint(struct text *t, const char *key, int64_t v)
 {
+	char digits[20];		/* not by printf: counts are most of a message */
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left != 0);
+	if (v < 0)
+		digits[--at] = '-';
 	json_key(t, key);
-	text_printf(t, "%lld", (long long)v);
+	text_put(t, digits + at, sizeof digits - at);
 }
 
 void

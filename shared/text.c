@@ -71,19 +71,25 @@ text_putc(struct text *t, char c)
 void
 text_printf(struct text *t, const char *fmt, ...)
 {
+	size_t room;
 	va_list ap;
 	int n;
 
+	if (!text_reserve(t, 0))
+		return;
+	room = t->cap - t->len;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(t->p + t->len, room, fmt, ap);
 	va_end(ap);
 	if (n < 0 || !text_reserve(t, (size_t)n)) {
 		t->failed = true;
 		return;
 	}
-	va_start(ap, fmt);
-	(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);	/* fits: measured above */
-	va_end(ap);
+	if ((size_t)n >= room) {	/* cut: measured now, so it fits */
+		va_start(ap, fmt);
+		(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	t->len += (size_t)n;
 }
 

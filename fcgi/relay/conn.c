@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "relay/http_head.h"
@@ -93,7 +94,7 @@ conn_out(struct conn *c, struct frame *f)	/* takes f: all of it goes out next */
 }
 
 static int
-conn_pick_stream(struct conn *c)
+conn_pick_stream(struct conn *c, bool *last)
 {
 	struct piece piece;
 	int rc = c->stream->next(c, &piece);
@@ -103,14 +104,16 @@ conn_pick_stream(struct conn *c)
 	c->out = piece.frame;
 	c->out_at = piece.from;
 	c->out_end = piece.to;
+	*last = piece.last;
 	c->server->counts.messages_out++;
 	if (c->wire == WIRE_POLL)
 		conn_finish(c);		/* one answer is all it asked for */
 	return 1;
 }
 
+/* What is to be sent next into c->out: 1, 0 nothing, -errno; *last is set when nothing is behind it. */
 static int
-conn_pick(struct conn *c)		/* what is to be sent next into c->out: 1, 0 nothing, -errno */
+conn_pick(struct conn *c, bool *last)
 {
 	struct server *sv = c->server;
 
@@ -127,9 +130,20 @@ conn_pick(struct conn *c)		/* what is to be sent next into c->out: 1, 0 nothing,
 		c->want_beat = false;
 		conn_out(c, frame_ref(wire_is_ws(c->wire) ? sv->beat[conn_kind(c)] : sv->event_beat));
 	} else {
-		return conn_pick_stream(c);
+		return conn_pick_stream(c, last);
 	}
 	return 1;
+}
+
+/*
+ * Not send(): beside a second thread (wake_bridge.h) libc makes that a point of
+ * cancellation, at the price of two locked instructions.  Nobody cancels us.
+ */
+static ssize_t
+conn_send(const struct conn *c)
+{
+	return syscall(SYS_sendto, c->watch.fd, c->out->bytes + c->out_at, (size_t)(c->out_end - c->out_at),
+	    MSG_NOSIGNAL, NULL, 0);
 }
 
 static int
@@ -139,11 +153,12 @@ conn_flush(struct conn *c)		/* 0 all is sent or the socket is full; -errno */
 	int rc;
 
 	for (;;) {
+		bool last = false;
 		ssize_t n;
 
-		if (c->out == NULL && (rc = conn_pick(c)) <= 0)
+		if (c->out == NULL && (rc = conn_pick(c, &last)) <= 0)
 			return rc;
-		n = send(c->watch.fd, c->out->bytes + c->out_at, c->out_end - c->out_at, MSG_NOSIGNAL);
+		n = conn_send(c);
 		if (n == -1) {
 			if (errno == EINTR)
 				continue;
@@ -161,6 +176,8 @@ conn_flush(struct conn *c)		/* 0 all is sent or the socket is full; -errno */
 		frame_unref(take(&c->out));
 		if (c->due[DUE_WRITE] != 0)
 			conn_due_in(c, DUE_WRITE, -1);
+		if (last)
+			return 0;
 	}
 }
 
@@ -175,7 +192,7 @@ conn_arm(struct conn *c)		/* what epoll waits for: here only */
 		events &= ~(uint32_t)EPOLLIN;
 	if (c->out != NULL)
 		events |= EPOLLOUT;
-	return loop_watch(c->server->loop, &c->watch, events) == 0;
+	return events == c->watch.armed || loop_watch(c->server->loop, &c->watch, events) == 0;
 }
 
 static bool

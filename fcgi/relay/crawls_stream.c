@@ -76,7 +76,7 @@ crawls_next(struct conn *c, struct piece *out)
 			continue;
 		if ((f = crawl_frame(l, t, c->wire)) == NULL)
 			return -ENOMEM;
-		*out = (struct piece){ f, 0, f->len };
+		*out = (struct piece){ .frame = f, .to = f->len };
 		return 1;
 	}
 	return 0;

@@ -2,7 +2,6 @@
 
 #include "relay/frame.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,24 +74,4 @@ frame_ws_payload(const struct frame *f, size_t *len)
 		return f->bytes;	/* never: we wrote it */
 	*len = (size_t)h.payload_bytes;
 	return f->bytes + h.header_bytes;
-}
-
-struct frame *
-frame_ref(struct frame *f)
-{
-	if (f != NULL) {
-		assert(f->refs > 0 && f->refs < UINT32_MAX);
-		f->refs++;
-	}
-	return f;
-}
-
-void
-frame_unref(struct frame *f)
-{
-	if (f == NULL)
-		return;
-	assert(f->refs > 0);
-	if (--f->refs == 0)
-		free(f);
 }

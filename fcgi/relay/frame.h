@@ -6,8 +6,10 @@
 #ifndef FRAME_H
 #define FRAME_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "shared/ws_frame.h"
 
@@ -28,7 +30,24 @@ struct frame *frame_blank(uint32_t cap);
 /* The payload of what frame_ws() made. */
 const uint8_t *frame_ws_payload(const struct frame *f, size_t *len);
 
-struct frame *frame_ref(struct frame *f);	/* f, with one more reference; NULL stays NULL */
-void frame_unref(struct frame *f);		/* takes a reference; NULL is fine */
+static inline struct frame *
+frame_ref(struct frame *f)			/* f, with one more reference; NULL stays NULL */
+{
+	if (f != NULL) {
+		assert(f->refs > 0 && f->refs < UINT32_MAX);
+		f->refs++;
+	}
+	return f;
+}
+
+static inline void
+frame_unref(struct frame *f)			/* takes a reference; NULL is fine */
+{
+	if (f == NULL)
+		return;
+	assert(f->refs > 0);
+	if (--f->refs == 0)
+		free(f);
+}
 
 #endif

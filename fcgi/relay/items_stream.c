@@ -85,7 +85,7 @@ items_next(struct conn *c, struct piece *out)
 	} else {
 		c->sub.mark++;
 	}
-	*out = (struct piece){ f, 0, f->len };
+	*out = (struct piece){ .frame = f, .to = f->len };
 	return 1;
 }
 

@@ -66,7 +66,7 @@ gap(struct conn *c, uint64_t missed, struct piece *out)
 		return -ENOMEM;
 	c->server->counts.gaps++;
 	c->server->counts.missed += missed;
-	*out = (struct piece){ f, 0, f->len };
+	*out = (struct piece){ .frame = f, .to = f->len };
 	return 1;
 }
 

@@ -99,7 +99,7 @@ give(struct frame *f, struct piece *out)
 {
 	if (f == NULL)
 		return -ENOMEM;
-	*out = (struct piece){ f, 0, f->len };
+	*out = (struct piece){ f, 0, f->len, .last = true };
 	return 1;
 }
 

@@ -24,6 +24,7 @@ enum stream_kind { STREAM_PROGRESS, STREAM_LOGS, STREAM_ITEMS, STREAM_CRAWLS, ST
 struct piece {				/* what goes out next: bytes from..to of a frame */
 	struct frame *frame;		/* gives */
 	uint32_t      from, to;
+	bool	      last;		/* nothing is behind it now: next() need not be asked again */
 };
 
 struct stream {

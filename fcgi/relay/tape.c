@@ -164,7 +164,7 @@ tape_next(struct tape *t, uint64_t *at, uint64_t *seq, struct piece *out, uint64
 	if (*at + 1 >= t->end)
 		return 0;
 	m = mark_of(t, *at + 1);
-	*out = (struct piece){ frame_ref(m->chunk->frame), m->at, m->chunk->frame->len };
+	*out = (struct piece){ frame_ref(m->chunk->frame), m->at, m->chunk->frame->len, .last = m->chunk->last_ordinal + 1 == t->end };
 	*at = m->chunk->last_ordinal;
 	*seq = m->chunk->last_seq;
 	return 1;

@@ -225,15 +225,6 @@ topic_release(struct topic *t)
 	ts->buried = true;
 }
 
-struct topic *
-topic_of(const struct subscriber *s)
-{
-	struct topic *t = OWNER_OF(s->audience, struct topic, audience);
-
-	assert(t->magic == TOPIC_MAGIC);
-	return t;
-}
-
 int
 topic_join(struct topics *ts, const char *id, size_t len, struct subscriber *s)
 {
@@ -358,17 +349,14 @@ topic_is_settled(const struct topic *t)
 }
 
 struct frame *
-topic_frame(struct topic *t, enum wire w)
+topic_frame_make(struct topic *t, enum wire w)
 {
 	struct shown *sh = t->shown;
+	char id[24];
+	size_t len;
+	const uint8_t *json = frame_ws_payload(sh->as[WIRE_WS], &len);
 
-	if (sh->as[w] == NULL) {
-		char id[24];
-		size_t len;
-		const uint8_t *json = frame_ws_payload(sh->as[WIRE_WS], &len);
-
-		(void)snprintf(id, sizeof id, "%" PRIu64, sh->seq);
-		sh->as[w] = wire_frame(w, id, json, len);
-	}
+	(void)snprintf(id, sizeof id, "%" PRIu64, sh->seq);
+	sh->as[w] = wire_frame(w, id, json, len);
 	return frame_ref(sh->as[w]);
 }

@@ -11,6 +11,7 @@
 #ifndef TOPIC_H
 #define TOPIC_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +81,16 @@ struct topic *topics_get(struct topics *ts, const char *id, size_t len);	/* ... 
 /* Follow id.  0, or -ENOMEM; *s must be zero. */
 int topic_join(struct topics *ts, const char *id, size_t len, struct subscriber *s);
 void topic_leave(struct subscriber *s);		/* following nothing is fine */
-struct topic *topic_of(const struct subscriber *s);	/* of one that follows a topic */
+
+static inline struct topic *
+topic_of(const struct subscriber *s)		/* of one that follows a topic */
+{
+	struct topic *t = OWNER_OF(s->audience, struct topic, audience);
+
+	assert(t->magic == TOPIC_MAGIC);
+	return t;
+}
+
 void topic_release(struct topic *t);		/* freed soon, unless somebody follows it */
 
 /* The row of t says *p: give it to all who follow, now or when it is time. */
@@ -97,7 +107,15 @@ topic_has_message(const struct topic *t)
 bool topic_is_settled(const struct topic *t);	/* what is known of it may be told */
 
 /* Its message as w (not WIRE_POLL), one reference; NULL when memory ran out. */
-struct frame *topic_frame(struct topic *t, enum wire w);
+struct frame *topic_frame_make(struct topic *t, enum wire w);	/* ... in a form nobody has asked for yet */
+
+static inline struct frame *
+topic_frame(struct topic *t, enum wire w)
+{
+	struct frame *f = t->shown->as[w];
+
+	return f != NULL ? frame_ref(f) : topic_frame_make(t, w);
+}
 
 /* Call f for each topic; f may update them and end subscribers, not add any. */
 void topics_each(struct topics *ts, void (*f)(struct topic *t, void *arg), void *arg);
