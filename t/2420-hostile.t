@@ -29,6 +29,7 @@ failed() {	# PATH REASON
 t_ok 'slowloris fails by time' failed slow 'did not answer in time'
 t_ok 'a short body fails' failed short 'broke off'
 t_ok 'a head without end fails' failed head 'broke off'
+t_ok 'so does an address of 10 MB to go on at' failed moved 'broke off'
 unpacked() {	# ENCODING: its page was read
 	[ "$(h_sql "SELECT count(*) FROM pages WHERE url = 'http://$site/h/packed/$1' AND title LIKE '$1%'")" = 1 ] ||
 		{ h_sql "SELECT * FROM pages WHERE url LIKE '%packed%'"; return 1; }

@@ -31,6 +31,13 @@ begin /llms-full.txt	'Markdown file'	'/llms-full.txt '
 begin /notes.txt	'text file'	'/notes.txt '
 begin /guide/start.md	'Markdown file'	'/guide/next.md /guide/start.md '
 begin /sitemap/		'web page'	'/sitemap/ /sitemap/of.html '
+begin /wide.xml		sitemap		'/docs/e.html /docs/f.html '
+begin /wide.xml.gz	sitemap		'/docs/e.html '
+begin /wide/		'web page'	'/wide/ /wide/page.html '
+begin /own/		'web page'	'/own/ /own/both /own/real '
+begin /x/		'web page'	'/x/ /x/empty.html '
+titles() { titles_got=$(h_sql "SELECT title FROM pages WHERE source = '$(source_id)' ORDER BY url" | tr '\n' ','); echo "titles: $titles_got"; [ "$titles_got" = "$1" ]; }
+t_ok '...whose empty titles swallow nothing' titles 'Strict,Read all the same,'
 begin /docs/a.html	'web page'	'/docs/a.html /docs/deep.html '
 begin /map.xml.gz	sitemap		'/docs/a.html /docs/b.html /docs/c.html '
 

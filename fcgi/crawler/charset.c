@@ -144,6 +144,32 @@ sniff_xml(const char *in, size_t len, struct label *l)
 		set_label(l, p, (size_t)(end - p));
 }
 
+static bool
+is_wide(const char *label)
+{
+	return strncasecmp(label, "UTF-16", 6) == 0;
+}
+
+/* Which UTF-16 its byte order mark says it is; NULL: it has none. */
+static const char *
+wide_mark(const char *in, size_t len)
+{
+	if (len < 2 || (memcmp(in, "\xff\xfe", 2) != 0 && memcmp(in, "\xfe\xff", 2) != 0))
+		return NULL;
+	return in[0] == '\xff' ? "UTF-16LE" : "UTF-16BE";
+}
+
+bool
+charset_is_wide(const char *in, size_t len, const char *header_charset)
+{
+	struct label l = { "" };
+
+	if (wide_mark(in, len) != NULL)
+		return true;
+	set_label(&l, header_charset, strlen(header_charset));
+	return is_wide(l.text);
+}
+
 /* -- conversion ------------------------------------------------------------ */
 
 static int
@@ -152,7 +178,7 @@ convert(struct text *out, const char *in, size_t len, const char *from)
 	iconv_t cd = iconv_open("UTF-8", from);
 	char buf[OUT_BYTES];
 	char *src = (char *)(uintptr_t)in;	/* iconv(3) does not write there */
-	size_t unit = strncmp(from, "UTF-16", 6) == 0 ? 2 : 1;
+	size_t unit = is_wide(from) ? 2 : 1;
 
 	if (cd == (iconv_t)-1)
 		return -EINVAL;
@@ -207,13 +233,14 @@ int
 charset_to_utf8(struct text *out, const char *in, size_t len, const char *header_charset, int is_html)
 {
 	struct label l = { "" };
+	const char *wide;
 
 	if (len >= 3 && memcmp(in, "\xef\xbb\xbf", 3) == 0) {
 		repair(out, in + 3, len - 3);
 		return done(out);
 	}
-	if (len >= 2 && (memcmp(in, "\xff\xfe", 2) == 0 || memcmp(in, "\xfe\xff", 2) == 0)) {
-		(void)convert(out, in + 2, len - 2, in[0] == '\xff' ? "UTF-16LE" : "UTF-16BE");
+	if ((wide = wide_mark(in, len)) != NULL) {
+		(void)convert(out, in + 2, len - 2, wide);
 		return done(out);
 	}
 	if (header_charset != NULL)

@@ -8,6 +8,7 @@
 #ifndef CHARSET_H
 #define CHARSET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shared/text.h"
@@ -18,5 +19,11 @@
  * nothing is copied: *out stays empty and 1 is returned.
  */
 int charset_to_utf8(struct text *out, const char *in, size_t len, const char *header_charset, int is_html);
+
+/*
+ * Is this UTF-16, by its byte order mark or by header_charset?  Then no byte of it
+ * can be looked at before it is UTF-8.
+ */
+bool charset_is_wide(const char *in, size_t len, const char *header_charset);
 
 #endif

@@ -13,7 +13,7 @@
 #include "shared/upload.h"
 
 /* How pages are made into chunks here: the next number when the same page would come out otherwise. */
-enum { RECIPE = 2 };
+enum { RECIPE = 3 };
 
 /* -- beginning --------------------------------------------------------------- */
 

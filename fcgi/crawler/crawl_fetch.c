@@ -321,6 +321,7 @@ static void
 to_parse(struct crawl *c, struct fetch *f)
 {
 	struct parcel *p = parcel_new(PARCEL_URL, c);
+	struct url own;
 
 	if (p == NULL) {
 		fetch_free(f);
@@ -337,6 +338,8 @@ to_parse(struct crawl *c, struct fetch *f)
 	FIELD_SET(p->last_modified, f->last_modified);
 	if (f->last_modified[0] == '\0' && f->entry->lastmod_s != 0)
 		clock_iso(p->last_modified, f->entry->lastmod_s * INT64_C(1000));
+	if (f->canonical[0] != '\0' && url_resolve(&own, &f->url, f->canonical, strlen(f->canonical)) == 0)
+		p->canonical = strdup(own.text);	/* no memory: it has none */
 	p->n_bytes = f->n_bytes;
 	p->noindex = f->noindex;
 	p->nofollow = f->nofollow;

@@ -16,6 +16,7 @@
 #include "crawler/frontier.h"
 #include "crawler/parcel.h"
 #include "crawler/sitemap.h"
+#include "crawler/xhtml.h"
 
 static void
 skip(struct parcel *p, enum skip why)
@@ -89,6 +90,8 @@ elsewhere(const struct parcel *p, const char *url, bool anywhere)
 	return strdup(u.text);
 }
 
+enum { CHARSET_BYTES = 64 };		/* of a label */
+
 /* -- kinds ----------------------------------------------------------------- */
 
 static void
@@ -136,7 +139,7 @@ site_document(struct parcel *p)
 	if ((p->moved_to = elsewhere(p, p->doc.refresh, p->entry->depth == 0)) != NULL)
 		p->refreshes = true;
 	else
-		p->moved_to = elsewhere(p, p->doc.canonical, false);
+		p->moved_to = elsewhere(p, p->doc.canonical != NULL ? p->doc.canonical : p->canonical, false);
 }
 
 enum { TITLE_LINE_MAX = 100 };
@@ -172,11 +175,25 @@ upload_title(const struct parcel *p, const char *s, size_t len)
 	return strdup(name);
 }
 
+static int
+digest_page(struct parcel *p, const char *s, size_t len)
+{
+	struct text whole = { 0 };
+	int rc = -ENOMEM;
+
+	if (xhtml_is(p->content_type, s, len))
+		xhtml_expand(&whole, s, len);
+	if (!whole.failed)
+		rc = whole.len > 0 ? extract_html(&p->doc, whole.p, whole.len, &p->url) : extract_html(&p->doc, s, len, &p->url);
+	text_fini(&whole);
+	return rc;
+}
+
 static void
 digest_document(struct parcel *p, const char *s, size_t len)
 {
 	const struct crawl_params *params = &p->crawl->params;
-	int rc = p->body_kind == KIND_PAGE ? extract_html(&p->doc, s, len, &p->url) :
+	int rc = p->body_kind == KIND_PAGE ? digest_page(p, s, len) :
 	    p->body_kind == KIND_MARKDOWN ? extract_markdown(&p->doc, s, len, &p->url) :
 	    extract_plain(&p->doc, s, len, &p->url);
 
@@ -200,8 +217,27 @@ digest_document(struct parcel *p, const char *s, size_t len)
 		hash_document(p);
 }
 
+/* Text of two bytes a character says nothing of its kind: it becomes UTF-8 first.  false: no memory. */
+static bool
+unwiden(struct parcel *p, char charset[CHARSET_BYTES])
+{
+	static const char narrow[] = "utf-8";
+	struct text utf8 = { 0 };
+
+	if (kind_is_foreign(p->content_type) || !charset_is_wide(p->body.p, p->body.len, charset))
+		return true;
+	if (charset_to_utf8(&utf8, p->body.p, p->body.len, charset, false) < 0) {
+		text_fini(&utf8);
+		return false;
+	}
+	text_fini(&p->body);
+	p->body = utf8;
+	memcpy(charset, narrow, sizeof narrow);
+	return true;
+}
+
 static int
-unpack(struct parcel *p, size_t max_bytes)
+unpack(struct parcel *p, size_t max_bytes, char charset[CHARSET_BYTES])
 {
 	struct text out = { 0 };
 	int rc = gunzip(&out, p->body.p, p->body.len, max_bytes);
@@ -212,6 +248,9 @@ unpack(struct parcel *p, size_t max_bytes)
 	}
 	text_fini(&p->body);
 	p->body = out;
+	if (!unwiden(p, charset))
+		return -ENOMEM;
+	out = p->body;
 	p->body_kind = sitemap_sniff(out.p, out.len) != SITEMAP_NONE ? KIND_SITEMAP :
 	    url_list_sniff(out.p, out.len) ? KIND_URL_LIST : KIND_OTHER;
 	return 0;
@@ -242,13 +281,18 @@ digest_as(struct parcel *p, const char *charset)
 void
 digest(struct parcel *p, size_t max_bytes)
 {
-	char charset[64];
+	char charset[CHARSET_BYTES];
 	int rc;
 
 	if (p->body.p == NULL)
 		text_puts(&p->body, "");	/* an empty page is a page */
+	kind_charset(charset, sizeof charset, p->content_type);
+	if (!unwiden(p, charset)) {
+		fail(p, "Out of memory.");
+		goto done;
+	}
 	p->body_kind = kind_of(p->content_type, url_path(&p->url), text_str(&p->body), p->body.len);
-	if (p->body_kind == KIND_GZIP && (rc = unpack(p, max_bytes)) < 0) {
+	if (p->body_kind == KIND_GZIP && (rc = unpack(p, max_bytes, charset)) < 0) {
 		if (rc == -EMSGSIZE)
 			skip(p, SKIP_LARGE);
 		else
@@ -259,7 +303,6 @@ digest(struct parcel *p, size_t max_bytes)
 		skip(p, SKIP_TYPE);
 		goto done;
 	}
-	kind_charset(charset, sizeof charset, p->content_type);
 	digest_as(p, charset);
 done:
 	text_fini(&p->body);

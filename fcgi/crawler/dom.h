@@ -40,6 +40,8 @@ enum dom_tag {
 	DOM_N_TAGS
 };
 
+enum { DOM_ERRORS_MAX = 1000 };	/* of a page, that Gumbo keeps; see dom_gumbo.c */
+
 struct dom;
 struct dom_node;			/* the parser's; never defined */
 

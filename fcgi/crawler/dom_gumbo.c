@@ -183,7 +183,12 @@ dom_parse(struct dom **out, const char *html, size_t len)
 	options.allocator = arena_alloc;
 	options.deallocator = arena_keep;
 	options.userdata = d;
-	options.max_errors = 0;
+	/*
+	 * Nobody reads the errors, but Gumbo forgets the name of a repeated attribute
+	 * by way of the error: without it "<a x x href=y>" has no href.  Each takes some
+	 * bytes for each element that is open: the bound is for what a site can choose.
+	 */
+	options.max_errors = DOM_ERRORS_MAX;
 	d->out = gumbo_parse_with_options(&options, html, len);
 	read_texts(d);
 	*out = d;

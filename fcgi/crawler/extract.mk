@@ -24,6 +24,7 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/preformatted.c %reldir%/preformatted.h \
 	%reldir%/shorthand.h \
 	%reldir%/words.h \
+	%reldir%/xhtml.c %reldir%/xhtml.h \
 	%reldir%/zip_part.c %reldir%/zip_part.h
 EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c %reldir%/shorthand.c
 if HTML_LEXBOR

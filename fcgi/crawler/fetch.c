@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "crawler/kind.h"
+#include "crawler/link_header.h"
 #include "crawler/robots.h"
 
 enum {
@@ -147,7 +148,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	const char *colon = memchr(p, ':', len), *v;
 
 	if (len > 5 && memcmp(p, "HTTP/", 5) == 0) {	/* a further reply (100, 103): what came before does not count */
-		f->content_type[0] = f->location[0] = f->etag[0] = f->last_modified[0] = '\0';
+		f->content_type[0] = f->location[0] = f->canonical[0] = f->etag[0] = f->last_modified[0] = '\0';
 		f->noindex = f->nofollow = false;
 		f->retry_after_ms = -1;
 		f->status = 0;
@@ -174,7 +175,11 @@ on_header(char *p, size_t size, size_t n, void *arg)
 		keep(f->last_modified, sizeof f->last_modified, v, vlen);
 	else if (IS("x-robots-tag"))
 		robots_tag((struct slice){ v, vlen }, f->fetcher->conf->user_agent, &f->noindex, &f->nofollow);
-	else if (IS("retry-after"))
+	else if (IS("link") && f->canonical[0] == '\0') {
+		struct slice to = link_header_canonical((struct slice){ v, vlen });
+
+		keep(f->canonical, sizeof f->canonical, to.p, to.len);
+	} else if (IS("retry-after"))
 		f->retry_after_ms = retry_after(v, vlen);
 #undef IS
 	return len;
@@ -379,7 +384,7 @@ fetch_start(struct fetch *f)
 	f->n_bytes = 0;
 	f->retry_after_ms = -1;
 	f->noindex = f->nofollow = false;
-	f->content_type[0] = f->location[0] = f->etag[0] = f->last_modified[0] = f->peer[0] = '\0';
+	f->content_type[0] = f->location[0] = f->canonical[0] = f->etag[0] = f->last_modified[0] = f->peer[0] = '\0';
 	text_clear(&f->body);
 	curl_slist_free_all(f->conditions);	/* of an attempt before */
 	f->conditions = NULL;

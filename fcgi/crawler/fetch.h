@@ -70,6 +70,7 @@ struct fetch {
 	uint64_t n_bytes;		/* on the wire */
 	char	 content_type[128];
 	char	 location[ROW_URL_BYTES];
+	char	 canonical[ROW_URL_BYTES];	/* by a Link header; "": none */
 	char	 etag[128], last_modified[64];
 	int64_t	 retry_after_ms;	/* -1: none */
 	bool	 noindex, nofollow;	/* X-Robots-Tag */

@@ -20,6 +20,7 @@ fcgi_crawler_libcrawler_a_SOURCES = \
 	%reldir%/frontier.c %reldir%/frontier.h \
 	%reldir%/host.c %reldir%/host.h \
 	%reldir%/kind.c %reldir%/kind.h \
+	%reldir%/link_header.c %reldir%/link_header.h \
 	%reldir%/parcel.c %reldir%/parcel.h \
 	%reldir%/pipeline.c %reldir%/pipeline.h \
 	%reldir%/progress.c %reldir%/progress.h \

@@ -39,6 +39,7 @@ parcel_free(struct parcel *p)
 	text_fini(&p->links);
 	chunks_fini(&p->chunks);
 	document_fini(&p->doc);
+	free(p->canonical);
 	free(p->moved_to);
 	free(p->met);
 	free(p->end);

@@ -72,6 +72,7 @@ struct parcel {
 	struct url  url;		/* where the body came from */
 	struct text body;
 	char	 content_type[128], etag[128], last_modified[64];
+	char	*canonical;		/* by a Link header, absolute; owned, or NULL */
 	uint64_t n_bytes;
 	bool	 noindex, nofollow;
 	bool	 open;			/* counts as under way until it is stored */

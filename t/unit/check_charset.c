@@ -28,6 +28,7 @@ static const struct {
 	{ "utf-16le", BYTES("\xff\xfe" "a\0\xe9\0"), NULL, "a\u00e9" },
 	{ "utf-16be", BYTES("\xfe\xff" "\0a\0\xe9"), "utf-8", "a\u00e9" },
 	{ "utf-16, half a character", BYTES("\xff\xfe" "a\0b"), NULL, "a\ufffd" },
+	{ "utf-16 by header, bad in the middle", BYTES("\0a\xdc\0\0b"), "UTF-16BE", "a\ufffd" "b" },
 	{ "utf-16, lone surrogate", BYTES("\xff\xfe\x00\xd8" "a\0"), NULL, "\ufffd" "a" },
 	{ "bad utf-8", BYTES("a\xff\xc3" "b\xe2\x82"), "utf-8", "a\ufffd\ufffd" "b\ufffd" },
 	{ "bad gb18030", BYTES("\xc4\xe3\xff"), "gb2312", "\u4f60\ufffd" },
@@ -62,6 +63,30 @@ START_TEST(row)
 }
 END_TEST
 
+static const struct {
+	const char *in;
+	size_t	    len;
+	const char *header;
+	bool	    is;
+} wide[] = {
+	{ BYTES("\xff\xfe<\0"), "", true },
+	{ BYTES("\xfe\xff\0<"), "utf-8", true },
+	{ BYTES("<\0"), "UTF-16", true },
+	{ BYTES("<\0"), "utf-16le", true },
+	{ BYTES("\0<"), "UTF-16BE", true },
+	{ BYTES("\xef\xbb\xbf<"), "", false },
+	{ BYTES("\xff\xd8\xff"), "", false },
+	{ BYTES("<"), "iso-8859-1", false },
+	{ BYTES("\xff"), "", false },
+	{ BYTES(""), "", false },
+};
+
+START_TEST(is_wide)
+{
+	ck_assert_msg(charset_is_wide(wide[_i].in, wide[_i].len, wide[_i].header) == wide[_i].is, "row %d", _i);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -71,6 +96,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, row, 0, (int)(sizeof rows / sizeof rows[0]));
+	tcase_add_loop_test(tc, is_wide, 0, (int)(sizeof wide / sizeof wide[0]));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -60,6 +60,27 @@ START_TEST(twin)
 }
 END_TEST
 
+/* What a page with an attribute twice leads to: the first counts, and those behind it are there. */
+static const struct { const char *page, *href; } repeated[] = {
+	{ "<a x x href=z>", "z" }, { "<a class=a class href=z>", "z" }, { "<a class=a class=b href=z>", "z" }, { "<a x x/href=z>", "z" },
+	{ "<a href=q href=z>", "q" }, { "<a href href=z>", "" }, { "<a x x x y y href=z>", "z" },
+};
+
+START_TEST(repeats)
+{
+	struct dom *d;
+	const struct dom_node *n;
+
+	ck_assert_int_eq(dom_parse(&d, repeated[_i].page, strlen(repeated[_i].page)), 0);
+	for (n = dom_root(d); n != NULL && dom_tag(n) != DOM_A; n = dom_step(n, dom_root(d)))
+		continue;
+	ck_assert_ptr_nonnull(n);
+	ck_assert_msg(slice_is(dom_attr(n, "href"), repeated[_i].href), "%s: %.*s", repeated[_i].page,
+	    (int)dom_attr(n, "href").len, dom_attr(n, "href").p);
+	dom_free(d);
+}
+END_TEST
+
 START_TEST(many_runs)			/* more than there are signs for */
 {
 	enum { RUNS = 140000 };
@@ -81,6 +102,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, twin, 0, (int)(sizeof pages / sizeof pages[0]));
+	tcase_add_loop_test(tc, repeats, 0, (int)(sizeof repeated / sizeof repeated[0]));
 	tcase_add_test(tc, many_runs);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

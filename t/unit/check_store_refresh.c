@@ -118,10 +118,13 @@ START_TEST(vanished)			/* _i: 0 complete, 1 left URLs out, 2 one page failed */
 }
 END_TEST
 
+enum { JITTERED = 300 };
+
 START_TEST(due)
 {
 	struct source s = { .id = source };
 	int64_t day = 86400000, at;
+	unsigned n_early = 0;
 
 	ck_assert_int_eq(store_source_due_ms(&s, 7), 0);	/* never crawled */
 	s.crawled_ms = 1000 * day;
@@ -129,6 +132,19 @@ START_TEST(due)
 	at = store_source_due_ms(&s, 7);
 	ck_assert(at >= 1007 * day && at <= 1007 * day + 7 * day / 10);
 	ck_assert_int_eq(store_source_due_ms(&s, 7), at);
+	/* Sources that came at once do not come back at once: half of them within each half of the tenth. */
+	for (unsigned i = 0; i < JITTERED; i++) {
+		char id[32];
+		int64_t late;
+
+		(void)snprintf(id, sizeof id, "src_%016x", i);
+		s.id = id;
+		late = store_source_due_ms(&s, 7) - 1007 * day;
+		ck_assert(late >= 0 && late < 7 * day / 10);
+		n_early += late < 7 * day / 20;
+	}
+	ck_assert_uint_gt(n_early, JITTERED / 3);
+	ck_assert_uint_lt(n_early, JITTERED * 2 / 3);
 }
 END_TEST
 

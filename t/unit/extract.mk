@@ -1,5 +1,5 @@
 if HAVE_CHECK
-extract_tests = t/unit/check_charset t/unit/check_chunk t/unit/check_extract t/unit/check_markdown
+extract_tests = t/unit/check_charset t/unit/check_chunk t/unit/check_extract t/unit/check_markdown t/unit/check_xhtml
 unit_tests += $(extract_tests)
 check_PROGRAMS += $(extract_tests)
 TESTS += $(extract_tests)
@@ -16,6 +16,9 @@ t_unit_check_extract_LDADD = $(extract_libs) $(unit_libs)
 t_unit_check_markdown_SOURCES = %D%/check_markdown.c
 t_unit_check_markdown_CPPFLAGS = $(unit_cppflags)
 t_unit_check_markdown_LDADD = $(extract_libs) $(unit_libs)
+t_unit_check_xhtml_SOURCES = %D%/check_xhtml.c
+t_unit_check_xhtml_CPPFLAGS = $(unit_cppflags)
+t_unit_check_xhtml_LDADD = $(extract_libs) $(unit_libs)
 if HTML_GUMBO
 check_PROGRAMS += t/unit/check_dom
 TESTS += t/unit/check_dom
