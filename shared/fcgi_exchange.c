@@ -22,17 +22,19 @@ enum {
 enum param { P_METHOD, P_QUERY, P_TYPE, P_LENGTH, P_DOCUMENT_URI, P_REQUEST_URI, P_REQUEST_ID,
 	P_X_REQUEST_ID, P_IF_NONE_MATCH, N_PARAMS };
 
-static const char *const param_name[N_PARAMS] = {
-	[P_METHOD] = "REQUEST_METHOD",
-	[P_QUERY] = "QUERY_STRING",
-	[P_TYPE] = "CONTENT_TYPE",
-	[P_LENGTH] = "CONTENT_LENGTH",
-	[P_DOCUMENT_URI] = "DOCUMENT_URI",
-	[P_REQUEST_URI] = "REQUEST_URI",
-	[P_REQUEST_ID] = "REQUEST_ID",
-	[P_X_REQUEST_ID] = "HTTP_X_REQUEST_ID",
-	[P_IF_NONE_MATCH] = "HTTP_IF_NONE_MATCH",
+#define PARAM(name) { name, sizeof name - 1 }
+static const struct slice param_name[N_PARAMS] = {
+	[P_METHOD] = PARAM("REQUEST_METHOD"),
+	[P_QUERY] = PARAM("QUERY_STRING"),
+	[P_TYPE] = PARAM("CONTENT_TYPE"),
+	[P_LENGTH] = PARAM("CONTENT_LENGTH"),
+	[P_DOCUMENT_URI] = PARAM("DOCUMENT_URI"),
+	[P_REQUEST_URI] = PARAM("REQUEST_URI"),
+	[P_REQUEST_ID] = PARAM("REQUEST_ID"),
+	[P_X_REQUEST_ID] = PARAM("HTTP_X_REQUEST_ID"),
+	[P_IF_NONE_MATCH] = PARAM("HTTP_IF_NONE_MATCH"),
 };
+#undef PARAM
 
 #define NO_MEMORY "The service is short of memory, try again"
 #define NO_MEMORY_BODY "{\"error\":\"" NO_MEMORY "\",\"detail\":{\"error\":\"" NO_MEMORY "\"},\"code\":\"out_of_memory\"}"
@@ -73,15 +75,15 @@ params_read(char **envp, const char *value[N_PARAMS])
 {
 	for (unsigned i = 0; i < N_PARAMS; i++)
 		value[i] = "";
-	for (; *envp != NULL; envp++)
-		for (unsigned i = 0; i < N_PARAMS; i++) {
-			size_t len = strlen(param_name[i]);
+	for (; *envp != NULL; envp++) {
+		size_t len = strcspn(*envp, "=");
 
-			if (strncmp(*envp, param_name[i], len) == 0 && (*envp)[len] == '=') {
-				value[i] = *envp + len + 1;
+		for (unsigned i = 0; i < N_PARAMS; i++)
+			if (len == param_name[i].len && memcmp(*envp, param_name[i].p, len) == 0) {
+				value[i] = *envp + len + ((*envp)[len] == '=');
 				break;
 			}
-		}
+	}
 }
 
 static bool

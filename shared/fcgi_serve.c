@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,7 +22,6 @@
 #include "shared/log.h"
 
 enum {
-	CONN_MAGIC = 0x46434f4e,
 	BATCH = 32,
 	TICK_MS = 1000,
 	THREADS_MAX = 64,
@@ -30,21 +30,21 @@ enum {
 _Static_assert((int)ROUTE_STREAM_MS < (int)FCGI_STUCK_MS, "a stream is not a handler that hangs");
 
 /*
- * A connection belongs to one of three: the pool's epoll (armed, EPOLLONESHOT:
- * one thread gets it), that thread, or the loop while a request has come in part
- * only (slow; the loop's epoll, edge-triggered: one look for each arrival).
- * Whoever has it alone touches it, and holds turn meanwhile: epoll(7) gives the
- * order, the C memory model has never heard of it.  The list of all is under
- * server.lock, which is taken inside turn.
+ * Connections live in an array and are told apart by a generation: an event that
+ * was taken from epoll before its connection was closed names one that is no more,
+ * and is ignored.  All wait in one epoll, edge-triggered: an event for each
+ * arrival, nothing to arm again.  Whoever takes a connection from IDLE to BUSY has
+ * it alone; what arrives meanwhile leaves AGAIN, and the owner looks once more
+ * before it lets go.  A request that has come in part is IDLE too, with a time by
+ * which the rest has to be there: each arrival costs a look, never a thread.
  */
+enum conn_state { CONN_FREE, CONN_IDLE, CONN_BUSY, CONN_AGAIN, CONN_STATES };
+
 struct conn {
-	unsigned     magic;
-	pthread_mutex_t turn;
-	int	     fd;
-	int64_t	     slow_until_mono_ns;	/* set before slow is */
-	atomic_bool  slow;
-	struct conn *next, *prev;	/* server.conns */
-	struct conn *late_next;		/* in slow_sweep() */
+	_Atomic uint32_t state;		/* generation * CONN_STATES + enum conn_state */
+	int		 fd;		/* the owner's, as all below */
+	uint32_t	 next_free;	/* 1 + index, 0: none; under server.lock */
+	_Atomic int64_t	 partial_until_mono_ns;	/* 0: nothing has come in part; others take it as a hint */
 };
 
 struct worker {
@@ -64,8 +64,10 @@ struct server {
 	const struct fcgi_server *srv;
 	int	  loop_epfd, pool_epfd, signal_fd, stop_efd, done_efd;
 	int64_t	  read_ns;
-	pthread_mutex_t lock;		/* of the list conns */
-	struct conn *conns;
+	struct conn *conns;		/* FCGI_CONNS_MAX; memory is taken as they come */
+	pthread_mutex_t lock;		/* of the two below */
+	uint32_t  free_first;		/* 1 + index, 0: none */
+	uint32_t  n_touched;		/* conns[] beyond were never used */
 	atomic_uint n_conns;
 	struct worker *workers;
 	atomic_uint  n_running, n_refused;
@@ -75,113 +77,116 @@ struct server {
 
 /* -- connections ----------------------------------------------------------- */
 
+#define NO_CONN UINT64_MAX		/* in the pool's epoll: stop_efd */
+
 static int
-epoll_set(int epfd, int op, int fd, uint32_t events, void *ptr)
+epoll_set(int epfd, int op, int fd, uint32_t events, epoll_data_t data)
 {
-	struct epoll_event ev = { .events = events, .data.ptr = ptr };
+	struct epoll_event ev = { .events = events, .data = data };
 
 	return epoll_ctl(epfd, op, fd, &ev) == 0 ? 0 : -errno;
 }
 
-static struct conn *
-conn_new(struct server *s, int fd)
+static uint32_t
+state_of(uint32_t generation, enum conn_state st)
 {
-	struct conn *c = calloc(1, sizeof *c);
+	return generation * CONN_STATES + (uint32_t)st;
+}
 
-	if (c == NULL)
-		return NULL;
-	c->magic = CONN_MAGIC;
-	c->fd = fd;
-	(void)pthread_mutex_init(&c->turn, NULL);	/* cannot fail on Linux */
-	(void)pthread_mutex_lock(&c->turn);
+static uint32_t
+generation_of(const struct conn *c)	/* of one that is ours */
+{
+	return atomic_load_explicit(&c->state, memory_order_relaxed) / CONN_STATES;
+}
+
+/* By the loop only, when there are fewer than FCGI_CONNS_MAX.  *name: in events. */
+static struct conn *
+conn_new(struct server *s, int fd, uint64_t *name)
+{
+	struct conn *c;
+	uint32_t i;
+
 	(void)pthread_mutex_lock(&s->lock);
-	if ((c->next = s->conns) != NULL)
-		c->next->prev = c;
-	s->conns = c;
-	s->n_conns++;
+	i = s->free_first != 0 ? s->free_first - 1 : s->n_touched++;
+	assert(i < FCGI_CONNS_MAX);	/* n_conns falls after the place is free */
+	c = &s->conns[i];
+	if (s->free_first != 0)
+		s->free_first = c->next_free;
 	(void)pthread_mutex_unlock(&s->lock);
+	atomic_fetch_add(&s->n_conns, 1);
+	c->fd = fd;
+	atomic_store_explicit(&c->partial_until_mono_ns, 0, memory_order_relaxed);
+	*name = (uint64_t)generation_of(c) << 32 | i;
+	/* Release: pairs with conn_take(), which then sees fd. */
+	atomic_store_explicit(&c->state, state_of(generation_of(c), CONN_IDLE), memory_order_release);
 	return c;
 }
 
+/* By its owner: close it, unless fd is -1, and leave the place to another. */
 static void
-conn_take(struct conn *c)		/* an event is about it */
-{
-	(void)pthread_mutex_lock(&c->turn);
-	assert(c->magic == CONN_MAGIC);
-}
-
-static void
-conn_pass(struct conn *c)		/* after it was given away */
-{
-	(void)pthread_mutex_unlock(&c->turn);
-}
-
-/* Close and forget; fd -1: closed already. */
-static void
-conn_unlink(struct server *s, struct conn *c)
+conn_drop(struct server *s, struct conn *c)
 {
 	if (c->fd >= 0)
-		(void)close(c->fd);
+		(void)close(c->fd);	/* epoll forgets it */
 	c->fd = -1;
+	atomic_store_explicit(&c->state, state_of((generation_of(c) + 1) % (UINT32_MAX / CONN_STATES), CONN_FREE),
+	    memory_order_release);
 	(void)pthread_mutex_lock(&s->lock);
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		s->conns = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	s->n_conns--;
+	c->next_free = s->free_first;
+	s->free_first = (uint32_t)(c - s->conns) + 1;
 	(void)pthread_mutex_unlock(&s->lock);
+	atomic_fetch_sub(&s->n_conns, 1);
 }
 
-static void
-conn_free(struct conn *c)
+/* An event names it: true when it is ours now. */
+static bool
+conn_take(struct conn *c, uint32_t generation)
 {
-	c->magic = 0;
-	(void)pthread_mutex_destroy(&c->turn);
-	free(c);
+	uint32_t idle = state_of(generation, CONN_IDLE), busy = state_of(generation, CONN_BUSY), is;
+
+	/* Acquire: pairs with conn_new() and conn_let_go(). */
+	do {
+		is = idle;
+		if (atomic_compare_exchange_strong_explicit(&c->state, &is, busy, memory_order_acq_rel, memory_order_relaxed))
+			return true;
+	} while (is == busy && !atomic_compare_exchange_strong_explicit(&c->state, &is,
+	    state_of(generation, CONN_AGAIN), memory_order_acq_rel, memory_order_relaxed));
+	return false;			/* its owner looks again, or it is no more */
 }
 
-static void
-conn_drop(struct server *s, struct conn *c)	/* by a worker: no event for it can be about */
+/* By its owner: false when something arrived meanwhile, and it is still ours. */
+static bool
+conn_let_go(struct conn *c)
 {
-	conn_unlink(s, c);
-	conn_pass(c);
-	conn_free(c);
-}
+	uint32_t generation = generation_of(c), is = state_of(generation, CONN_BUSY);
 
-/*
- * Give it to the pool; op MOD, or ADD for a new one.  Failure (no memory in the
- * kernel) leaves it ours.  After conn_pass() another thread may even have freed it.
- */
-static int
-conn_arm(struct server *s, struct conn *c, int op)
-{
-	if (epoll_set(s->pool_epfd, op, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, c) != 0)
-		return -ENOMEM;
-	conn_pass(c);
-	return 0;
-}
-
-/* Half a request: give it to the loop, which waits for the rest. */
-static int
-conn_slow(struct server *s, struct conn *c)
-{
-	c->slow_until_mono_ns = clock_mono_ns() + s->read_ns;
-	atomic_store(&c->slow, true);
-	if (epoll_set(s->loop_epfd, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, c) != 0) {
-		atomic_store(&c->slow, false);
-		return -ENOMEM;
-	}
-	conn_pass(c);
-	return 0;
+	if (atomic_compare_exchange_strong_explicit(&c->state, &is, state_of(generation, CONN_IDLE),
+	    memory_order_acq_rel, memory_order_relaxed))
+		return true;
+	assert(is == state_of(generation, CONN_AGAIN));
+	/* Acquire: what made it AGAIN is seen by the look to come. */
+	(void)atomic_exchange_explicit(&c->state, state_of(generation, CONN_BUSY), memory_order_acq_rel);
+	return false;
 }
 
 enum look { LOOK_READY, LOOK_WAIT, LOOK_GONE };
 
+/* Half a request waits: the rest may come, within read_ms of the first look. */
+static enum look
+conn_partial(struct server *s, struct conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
+
+	if (poll(&p, 1, 0) > 0)
+		return LOOK_GONE;		/* the rest will never come */
+	if (atomic_load_explicit(&c->partial_until_mono_ns, memory_order_relaxed) == 0)
+		atomic_store_explicit(&c->partial_until_mono_ns, clock_mono_ns() + s->read_ns, memory_order_relaxed);
+	return LOOK_WAIT;
+}
+
 /* What waits on the connection?  *more: bytes beyond the request. */
 static enum look
-conn_look(struct server *s, const struct conn *c, uint8_t *window, bool *more, bool *empty)
+conn_look(struct server *s, struct conn *c, uint8_t *window, bool *more)
 {
 	struct fcgi_shape shape;
 	ssize_t n;
@@ -189,9 +194,8 @@ conn_look(struct server *s, const struct conn *c, uint8_t *window, bool *more, b
 	do
 		n = recv(c->fd, window, FCGI_PEEK_BYTES, MSG_PEEK | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	*empty = n < 0 && errno == EAGAIN;
 	*more = false;
-	if (*empty)
+	if (n < 0 && errno == EAGAIN)
 		return LOOK_WAIT;
 	if (n <= 0)
 		return LOOK_GONE;
@@ -200,8 +204,9 @@ conn_look(struct server *s, const struct conn *c, uint8_t *window, bool *more, b
 		return LOOK_GONE;
 	}
 	if (shape.request_bytes == 0 && n < FCGI_PEEK_BYTES)
-		return LOOK_WAIT;
+		return conn_partial(s, c);
 	/* A body larger than the window is read as it comes, within read_ms. */
+	atomic_store_explicit(&c->partial_until_mono_ns, 0, memory_order_relaxed);
 	*more = shape.request_bytes != 0 && shape.request_bytes < (size_t)n;
 	return LOOK_READY;
 }
@@ -237,20 +242,19 @@ worker_read_goes_on(void *arg)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
-static void
+/* Answer what waits; false: the connection is no more. */
+static bool
 worker_serve(struct worker *w, struct conn *c)
 {
 	struct server *s = w->s;
-	bool more, empty, keep;
+	bool more, keep;
 
-	switch (conn_look(s, c, w->window, &more, &empty)) {
+	switch (conn_look(s, c, w->window, &more)) {
 	case LOOK_GONE:
 		conn_drop(s, c);
-		return;
+		return false;
 	case LOOK_WAIT:
-		if (empty ? conn_arm(s, c, EPOLL_CTL_MOD) != 0 : conn_slow(s, c) != 0)
-			conn_drop(s, c);
-		return;
+		return true;
 	case LOOK_READY:
 		break;
 	}
@@ -263,8 +267,24 @@ worker_serve(struct worker *w, struct conn *c)
 	 * more: the peer sent its next request without waiting.  A responder does
 	 * not multiplex, and libfcgi has perhaps swallowed the start of it.
 	 */
-	if (!keep || more || atomic_load(&s->stopping) || conn_arm(s, c, EPOLL_CTL_MOD) != 0)
-		conn_drop(s, c);
+	if (keep && !more && !atomic_load(&s->stopping))
+		return true;
+	conn_drop(s, c);
+	return false;
+}
+
+/* An event of the pool's epoll; ended: the peer sends no more, and this is the only word of it. */
+static void
+worker_event(struct worker *w, uint64_t name, bool ended)
+{
+	struct conn *c = &w->s->conns[name & UINT32_MAX];
+
+	if (!conn_take(c, (uint32_t)(name >> 32)))
+		return;
+	atomic_store(&w->busy_since_mono_ns, clock_mono_ns());
+	while (worker_serve(w, c) && (ended || !conn_let_go(c)))
+		ended = false;		/* the next look finds the end */
+	atomic_store(&w->busy_since_mono_ns, 0);
 }
 
 static void *
@@ -282,17 +302,11 @@ worker_main(void *arg)
 
 		/* One at a time, so that a free thread takes the next; at the end, all that came. */
 		n = epoll_wait(s->pool_epfd, ev, stop ? BATCH : 1, stop ? 0 : -1);
-		for (int i = 0; i < n; i++) {
-			struct conn *c = ev[i].data.ptr;
-
-			if (c == NULL)
-				continue;	/* stop_efd */
-			conn_take(c);
-			atomic_store(&w->busy_since_mono_ns, clock_mono_ns());
-			worker_serve(w, c);
-			atomic_store(&w->busy_since_mono_ns, 0);
-			served++;
-		}
+		for (int i = 0; i < n; i++)
+			if (ev[i].data.u64 != NO_CONN) {
+				worker_event(w, ev[i].data.u64, (ev[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+				served++;
+			}
 		last = stop && served == 0;
 	}
 	atomic_fetch_sub(&s->n_running, 1);
@@ -373,7 +387,7 @@ accept_arm(struct server *s, bool on)
 	if (on == s->accepting)
 		return;
 	s->accepting = on;		/* MOD of what was added cannot fail */
-	(void)epoll_set(s->loop_epfd, EPOLL_CTL_MOD, s->srv->listen_fd, on ? EPOLLIN : 0, NULL);
+	(void)epoll_set(s->loop_epfd, EPOLL_CTL_MOD, s->srv->listen_fd, on ? EPOLLIN : 0, (epoll_data_t){ .ptr = NULL });
 }
 
 static void
@@ -383,6 +397,7 @@ accept_conns(struct server *s)
 
 	for (int i = 0; i < BATCH; i++) {
 		struct conn *c;
+		uint64_t name;
 		int fd;
 
 		if (atomic_load(&s->n_conns) >= FCGI_CONNS_MAX) {	/* grows here only */
@@ -398,56 +413,34 @@ accept_conns(struct server *s)
 		}
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-		if ((c = conn_new(s, fd)) == NULL)
-			(void)close(fd);
-		else if (conn_arm(s, c, EPOLL_CTL_ADD) != 0)
-			conn_drop(s, c);
+		c = conn_new(s, fd, &name);
+		if (epoll_set(s->pool_epfd, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, (epoll_data_t){ .u64 = name }) != 0)
+			conn_drop(s, c);	/* no event can be about it */
 	}
-}
-
-static void
-slow_event(struct server *s, struct conn *c, uint32_t events, uint8_t *window)
-{
-	bool more, empty;
-
-	conn_take(c);
-	switch (conn_look(s, c, window, &more, &empty)) {
-	case LOOK_WAIT:
-		if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-			break;		/* the rest will never come */
-		conn_pass(c);
-		return;
-	case LOOK_READY:
-		atomic_store(&c->slow, false);
-		(void)epoll_set(s->loop_epfd, EPOLL_CTL_DEL, c->fd, 0, NULL);	/* it was added */
-		if (conn_arm(s, c, EPOLL_CTL_MOD) == 0)
-			return;		/* the pool looks for itself */
-		break;
-	case LOOK_GONE:
-		break;
-	}
-	conn_drop(s, c);		/* a batch names a connection once: nobody else can */
 }
 
 /* Close what has been incomplete for too long. */
 static void
-slow_sweep(struct server *s, int64_t now_mono_ns)
+partial_sweep(struct server *s, int64_t now_mono_ns)
 {
-	struct conn *late = NULL, *next;
+	uint32_t n;
 
-	/* A slow one is ours: it stays where it is while the lock keeps the list still. */
 	(void)pthread_mutex_lock(&s->lock);
-	for (struct conn *c = s->conns; c != NULL; c = c->next)
-		if (atomic_load(&c->slow) && now_mono_ns > c->slow_until_mono_ns) {
-			c->late_next = late;
-			late = c;
-		}
+	n = s->n_touched;
 	(void)pthread_mutex_unlock(&s->lock);
-	for (; late != NULL; late = next) {
-		next = late->late_next;
-		conn_take(late);
-		conn_drop(s, late);
-		atomic_fetch_add(&s->n_refused, 1);
+	for (uint32_t i = 0; i < n; i++) {
+		struct conn *c = &s->conns[i];
+		int64_t until = atomic_load_explicit(&c->partial_until_mono_ns, memory_order_relaxed);
+
+		if (until == 0 || now_mono_ns <= until || !conn_take(c, generation_of(c)))
+			continue;
+		until = atomic_load_explicit(&c->partial_until_mono_ns, memory_order_relaxed);
+		if (until != 0 && now_mono_ns > until) {
+			atomic_fetch_add(&s->n_refused, 1);
+			conn_drop(s, c);
+		} else if (!conn_let_go(c)) {
+			conn_drop(s, c);	/* more came just now, of a peer on the brink: it asks anew */
+		}
 	}
 }
 
@@ -462,7 +455,7 @@ loop_log(struct server *s)
 
 /* One turn; 1: a stop signal came. */
 static int
-loop_turn(struct server *s, int timeout_ms, uint8_t *window)
+loop_turn(struct server *s, int timeout_ms)
 {
 	struct epoll_event ev[BATCH];
 	int n = epoll_wait(s->loop_epfd, ev, BATCH, timeout_ms), stop = 0;
@@ -475,14 +468,12 @@ loop_turn(struct server *s, int timeout_ms, uint8_t *window)
 			accept_conns(s);
 		else if (p == &s->signal_fd)
 			stop = read(s->signal_fd, &si, sizeof si) == (ssize_t)sizeof si || stop;
-		else if (p != &s->done_efd)
-			slow_event(s, p, ev[i].events, window);
 	}
 	return stop;
 }
 
 static int
-loop_run(struct server *s, uint8_t *window)
+loop_run(struct server *s)
 {
 	int64_t next_mono_ns = clock_mono_ns();
 	int rc;
@@ -493,21 +484,21 @@ loop_run(struct server *s, uint8_t *window)
 		if (now_mono_ns >= next_mono_ns) {
 			bool hangs = workers_watch(s, now_mono_ns);
 
-			slow_sweep(s, now_mono_ns);
+			partial_sweep(s, now_mono_ns);
 			accept_arm(s, true);
 			loop_log(s);
 			if (!hangs && s->srv->tick != NULL && (rc = s->srv->tick(s->srv->arg)) != 0)
 				return rc;
 			next_mono_ns = now_mono_ns + (int64_t)TICK_MS * 1000000;
 		}
-		if (loop_turn(s, (int)((next_mono_ns - now_mono_ns) / 1000000) + 1, window) != 0)
+		if (loop_turn(s, (int)((next_mono_ns - now_mono_ns) / 1000000) + 1) != 0)
 			return 0;
 	}
 }
 
 /* Nothing new is accepted; what has come is answered, then the threads end. */
 static void
-loop_stop(struct server *s, uint8_t *window)
+loop_stop(struct server *s)
 {
 	const uint64_t one = 1;
 
@@ -515,7 +506,7 @@ loop_stop(struct server *s, uint8_t *window)
 	accept_arm(s, false);
 	(void)!write(s->stop_efd, &one, sizeof one);	/* an eventfd at 0 takes it */
 	while (atomic_load(&s->n_running) > 0) {
-		(void)loop_turn(s, TICK_MS, window);
+		(void)loop_turn(s, TICK_MS);
 		(void)workers_watch(s, clock_mono_ns());
 		accept_arm(s, false);
 	}
@@ -532,10 +523,10 @@ server_open(struct server *s, const sigset_t *stop, struct err *e)
 	    (s->done_efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0 ||
 	    (s->signal_fd = signalfd(-1, stop, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return err_set(e, -errno, "cannot wait for connections: %s", strerror(errno));
-	if (epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->srv->listen_fd, EPOLLIN, NULL) != 0 ||
-	    epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->signal_fd, EPOLLIN, &s->signal_fd) != 0 ||
-	    epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->done_efd, EPOLLIN | EPOLLET, &s->done_efd) != 0 ||
-	    epoll_set(s->pool_epfd, EPOLL_CTL_ADD, s->stop_efd, EPOLLIN, NULL) != 0)
+	if (epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->srv->listen_fd, EPOLLIN, (epoll_data_t){ .ptr = NULL }) != 0 ||
+	    epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->signal_fd, EPOLLIN, (epoll_data_t){ .ptr = &s->signal_fd }) != 0 ||
+	    epoll_set(s->loop_epfd, EPOLL_CTL_ADD, s->done_efd, EPOLLIN | EPOLLET, (epoll_data_t){ .ptr = &s->done_efd }) != 0 ||
+	    epoll_set(s->pool_epfd, EPOLL_CTL_ADD, s->stop_efd, EPOLLIN, (epoll_data_t){ .u64 = NO_CONN }) != 0)
 		return err_set(e, -EIO, "cannot wait for connections");
 	s->accepting = true;
 	return 0;
@@ -549,10 +540,10 @@ server_close(struct server *s)
 	for (unsigned i = 0; s->workers != NULL && i < s->srv->n_threads; i++)
 		worker_fini(&s->workers[i]);
 	free(s->workers);
-	while (s->conns != NULL) {
-		conn_take(s->conns);
-		conn_drop(s, s->conns);
-	}
+	for (uint32_t c = 0; c < s->n_touched; c++)
+		if (s->conns[c].fd >= 0)
+			(void)close(s->conns[c].fd);
+	free(s->conns);
 	for (size_t i = 0; i < sizeof fd / sizeof fd[0]; i++)
 		if (*fd[i] >= 0)
 			(void)close(*fd[i]);
@@ -563,14 +554,14 @@ int
 fcgi_serve(const struct fcgi_server *srv, const sigset_t *stop, struct err *e)
 {
 	struct server s = { .srv = srv, .loop_epfd = -1, .pool_epfd = -1, .signal_fd = -1, .stop_efd = -1, .done_efd = -1 };
-	uint8_t *window = malloc(FCGI_PEEK_BYTES);
 	int rc;
 
 	assert(srv->n_threads > 0 && srv->n_threads <= THREADS_MAX);
 	s.read_ns = (int64_t)(srv->read_ms > 0 ? srv->read_ms : FCGI_READ_MS) * 1000000;
 	(void)pthread_mutex_init(&s.lock, NULL);	/* cannot fail on Linux */
 	s.workers = calloc(srv->n_threads, sizeof *s.workers);
-	if (window == NULL || s.workers == NULL || exchange_init() != 0) {
+	s.conns = calloc(FCGI_CONNS_MAX, sizeof *s.conns);
+	if (s.conns == NULL || s.workers == NULL || exchange_init() != 0) {
 		rc = err_set(e, -ENOMEM, "out of memory");
 		goto done;
 	}
@@ -579,10 +570,9 @@ fcgi_serve(const struct fcgi_server *srv, const sigset_t *stop, struct err *e)
 	for (unsigned i = 0; rc == 0 && i < srv->n_threads; i++)
 		rc = worker_start(&s, &s.workers[i], e);
 	if (rc == 0)
-		rc = loop_run(&s, window);
-	loop_stop(&s, window);
+		rc = loop_run(&s);
+	loop_stop(&s);
 done:
 	server_close(&s);
-	free(window);
 	return rc;
 }

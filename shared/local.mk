@@ -37,6 +37,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/row_claim.c %reldir%/row_claim.h \
 	%reldir%/service.c %reldir%/service.h \
 	%reldir%/slice.h \
+	%reldir%/snapshots.c %reldir%/snapshots.h \
 	%reldir%/store.c %reldir%/store.h \
 	%reldir%/store_contents.c \
 	%reldir%/store_dump.c \

@@ -9,8 +9,6 @@
 #include "shared/message.h"
 #include "shared/route.h"
 
-enum { ETAG_BYTES = 35 };	/* 32 hex digits of SHA-256, quotes and NUL */
-
 static const struct { int status; const char *words; } reasons[] = {
 	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
 	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
@@ -94,21 +92,28 @@ etag_matches(const char *field, const char *etag)
 	}
 }
 
-static void
-etag_of(char out[ETAG_BYTES], const struct reply *r)
+void
+reply_etag(char out[REPLY_ETAG_BYTES], const void *p, size_t len)
 {
-	size_t len = r->etag_bytes != 0 && r->etag_bytes < r->body.len ? r->etag_bytes : r->body.len;
 	char hex[65];
 
-	id_sha256(hex, len > 0 ? r->body.p : "", len);
-	(void)snprintf(out, ETAG_BYTES, "\"%.32s\"", hex);
+	id_sha256(hex, p, len);
+	(void)snprintf(out, REPLY_ETAG_BYTES, "\"%.32s\"", hex);
+}
+
+static void
+etag_make(struct reply *r)
+{
+	size_t len = r->etag_bytes != 0 && r->etag_bytes < r->body.len ? r->etag_bytes : r->body.len;
+
+	if (r->etag[0] == '\0')
+		reply_etag(r->etag, len > 0 ? r->body.p : "", len);
 }
 
 bool
 reply_write(struct text *http, const struct request *rq, int status, struct reply *out)
 {
 	bool head = strcmp(rq->method, "HEAD") == 0, get = head || strcmp(rq->method, "GET") == 0;
-	char etag[ETAG_BYTES] = "";
 
 	if (out->body.failed) {			/* memory ran out under the handler */
 		reply_clear(out);
@@ -116,17 +121,19 @@ reply_write(struct text *http, const struct request *rq, int status, struct repl
 		status = reply_error(out, 503, "out_of_memory", NULL, "The service is short of memory, try again");
 	}
 	if (get && status == 200 && !out->no_etag) {
-		etag_of(etag, out);
-		if (etag_matches(rq->if_none_match, etag))
+		etag_make(out);
+		if (etag_matches(rq->if_none_match, out->etag))
 			status = 304;
+	} else {
+		out->etag[0] = '\0';
 	}
 	text_printf(http, "Status: %d %s\r\n", status, reason(status));
 	if (status != 304)
 		text_printf(http, "Content-Type: %s\r\n", out->content_type != NULL ? out->content_type : "application/json");
 	if (status != 304 && out->stream == NULL)
 		text_printf(http, "Content-Length: %zu\r\n", out->body.len);
-	if (etag[0] != '\0')
-		text_printf(http, "ETag: %s\r\n", etag);
+	if (out->etag[0] != '\0')
+		text_printf(http, "ETag: %s\r\n", out->etag);
 	text_puts(http, "Cache-Control: no-cache\r\n");
 	if (rq->request_id[0] != '\0')
 		text_printf(http, "X-Request-Id: %s\r\n", rq->request_id);

@@ -18,22 +18,20 @@ enum { ALLOW_BYTES = 128 };
 static bool
 pattern_match(const char *pattern, const char *path, struct slice *id)
 {
-	const char *hole = strstr(pattern, "{id}");
-	size_t head, path_len, tail_len, id_len;
+	size_t len, tail_len;
 
 	*id = (struct slice){ 0 };
-	if (hole == NULL)
-		return strcmp(pattern, path) == 0;
-	head = (size_t)(hole - pattern);
-	path_len = strlen(path);
-	tail_len = strlen(hole + 4);
-	if (path_len <= head + tail_len || memcmp(pattern, path, head) != 0 ||
-	    strcmp(hole + 4, path + path_len - tail_len) != 0)
+	for (; *pattern != '{' && *pattern == *path; pattern++, path++)
+		if (*pattern == '\0')
+			return true;
+	if (*pattern != '{')
 		return false;
-	id_len = path_len - head - tail_len;
-	if (memchr(path + head, '/', id_len) != NULL)
-		return false;		/* one segment */
-	*id = (struct slice){ path + head, id_len };
+	pattern += strlen("{id}");
+	len = strlen(path);
+	tail_len = strlen(pattern);
+	if (len <= tail_len || strcmp(pattern, path + len - tail_len) != 0 || memchr(path, '/', len - tail_len) != NULL)
+		return false;		/* an id is one segment */
+	*id = (struct slice){ path, len - tail_len };
 	return true;
 }
 

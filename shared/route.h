@@ -45,13 +45,14 @@ struct sink {
 /* Called once, whether or not the head could be written; takes arg.  It keeps its thread: ROUTE_STREAM_MS. */
 typedef void reply_stream_f(struct sink *to, void *arg);
 
-enum { REPLY_HEADERS_MAX = 6 };
+enum { REPLY_HEADERS_MAX = 6, REPLY_ETAG_BYTES = 35 };	/* ETag: 32 hex digits of SHA-256, quotes and NUL */
 
 struct reply {
 	struct text body;		/* JSON, unless content_type says otherwise */
 	const char *content_type;	/* static; NULL: application/json */
 	bool	    no_etag;		/* changes all the time: no ETag is made */
 	size_t	    etag_bytes;		/* the ETag covers so much of the body, 0: all of it */
+	char	    etag[REPLY_ETAG_BYTES];	/* of this body by reply_etag(), when it is known; "": to be made */
 	reply_stream_f *stream;		/* NULL: the body is all; else it comes after it */
 	void	   *stream_arg;
 	unsigned    n_headers;
@@ -117,6 +118,9 @@ int route_run(const struct route *r, const struct request *rq, struct reply *out
  */
 bool reply_write(struct text *http, const struct request *rq, int status, struct reply *out);
 void reply_clear(struct reply *out);		/* for the next request; keeps the memory */
+
+/* The ETag of a body. */
+void reply_etag(char out[REPLY_ETAG_BYTES], const void *p, size_t len);
 
 /* Does an If-None-Match field hold this ETag (quoted), `*`, or its weak form?  RFC 9110, 13.1.2. */
 bool etag_matches(const char *if_none_match, const char *etag);

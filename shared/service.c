@@ -79,6 +79,7 @@ table_reopen(struct service *s, struct err *e)
 	(void)pthread_rwlock_wrlock(&s->table_lock);	/* handlers hold it for microseconds */
 	old = s->table;
 	s->table = fresh;
+	s->table_epoch++;
 	(void)pthread_rwlock_unlock(&s->table_lock);
 	table_close(old);
 	/*
@@ -171,6 +172,7 @@ service_thread_free(struct service_thread *t)
 	if (t == NULL)
 		return;
 	store_close(t->store);
+	snapshots_fini(&t->snapshots);
 	free(t);
 }
 
@@ -249,6 +251,16 @@ service_signal_crawlers(struct service_thread *t)
 	if (table != NULL)
 		table_signal(table, TABLE_CRAWLER);
 	service_table_put(t);
+}
+
+const struct snapshot *
+service_snapshot(struct service_thread *t, const char *id)
+{
+	const struct table *table = service_table_get(t);
+	const struct snapshot *s = table != NULL ? snapshots_get(&t->snapshots, table, t->service->table_epoch, id) : NULL;
+
+	service_table_put(t);
+	return s;
 }
 
 int

@@ -18,6 +18,7 @@
 #include "shared/conf.h"
 #include "shared/err.h"
 #include "shared/progress_row.h"
+#include "shared/snapshots.h"
 #include "shared/store.h"
 #include "shared/table.h"
 
@@ -25,6 +26,7 @@ struct service {		/* one a process */
 	const struct conf *conf;	/* borrowed */
 	pthread_rwlock_t   table_lock;	/* of table; handlers read */
 	struct table	  *table;	/* NULL: none for now */
+	unsigned	   table_epoch;	/* which one, for snapshots */
 	struct store	  *store;	/* the tick's own; NULL: none for now */
 	dev_t		   store_dev;
 	ino_t		   store_ino;
@@ -35,6 +37,7 @@ struct service_thread {		/* request.ctx */
 	struct service *service;
 	struct store   *store;
 	unsigned	store_epoch;
+	struct snapshots snapshots;
 };
 
 int service_open(struct service *s, const struct conf *conf, struct err *e);	/* 0, -errno with e filled */
@@ -60,6 +63,12 @@ int service_table_read(struct service_thread *t, const char *id, struct crawl_pr
 int service_table_rows(struct service_thread *t);
 int service_table_ask(struct service_thread *t, const char *id, enum table_control what);
 void service_signal_crawlers(struct service_thread *t);
+
+/*
+ * The rendered snapshot of a crawl that has a row, borrowed until this thread's next
+ * call.  NULL: ask service_progress().
+ */
+const struct snapshot *service_snapshot(struct service_thread *t, const char *id);
 
 /*
  * The newest that is known of a crawl: its row, else what the store st kept; also

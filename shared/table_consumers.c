@@ -245,5 +245,6 @@ table_changecount(const struct table *t, unsigned i)
 	/* A row that was never given away has no memory: to look would take some, or SIGBUS on a full tmpfs. */
 	if (atomic_load_explicit(&table_keys(t)[i].id_hash, memory_order_acquire) == 0)
 		return 0;
-	return atomic_load_explicit(&table_row(t, i)->changecount, memory_order_relaxed);
+	/* Acquire: as R1 (progress_row.h), for those who read the row after it. */
+	return atomic_load_explicit(&table_row(t, i)->changecount, memory_order_acquire);
 }

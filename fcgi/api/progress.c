@@ -19,6 +19,7 @@ int
 progress_show(const struct request *rq, struct reply *out)
 {
 	struct store *st = api_store(rq);
+	const struct snapshot *known;
 	struct crawl_progress p;
 	char id[ROW_ID_BYTES];
 	int rc;
@@ -27,6 +28,12 @@ progress_show(const struct request *rq, struct reply *out)
 		return api_no_crawl(out);
 	if (st == NULL)
 		return api_no_store(out);
+	if ((known = service_snapshot(api_thread(rq), id)) != NULL) {
+		reply_header(out, "X-Poll-Interval", "%d", known->is_terminal ? 0 : 1000);
+		memcpy(out->etag, known->etag, sizeof out->etag);
+		text_put(&out->body, known->body.p, known->body.len);
+		return 200;
+	}
 	switch (rc = service_progress(api_thread(rq), st, id, &p)) {
 	case 0:
 		break;
