@@ -216,7 +216,7 @@ catalogue_publish(struct table *t, catalogue_make_f *make, void *arg, const stru
 	text_fini(&json);
 	if (rc < 0)
 		return rc;
-	table_tell_news(t, TABLE_NEWS_CATALOGUE);
+	table_signal(t, TABLE_RELAY);
 	return made;
 }
 

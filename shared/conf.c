@@ -79,7 +79,7 @@ static const struct conf_key {
 	SECTION("search by meaning"),
 	TEXT(embedding_url, "", check_embedding_url, "an OpenAI-compatible endpoint such as http://127.0.0.1:11434/v1/embeddings; empty: search goes by words alone"),
 	TEXT(embedding_model, "", NULL,		"its name there, such as all-minilm; with another name all is embedded anew"),
-	TEXT(embedding_key_file, "", check_key_file, "holds the key for the endpoint, readable to archon's user alone; empty: it needs none"),
+	TEXT(embedding_key_file, "", check_key_file, "holds the key for the endpoint, readable to archon-crawler alone; empty: it needs none"),
 #undef TEXT
 #undef NUM
 #undef SECTION
@@ -88,8 +88,8 @@ enum { N_KEYS = sizeof conf_keys / sizeof conf_keys[0] };
 
 /* -- texts that are not any text -------------------------------------------------- */
 
-/* A socket's path holds 107 bytes, and the longest of ours is run_dir + "/crawler.sock". */
-enum { RUN_DIR_MAX = 107 - 13 };
+/* A socket's path holds 107 bytes, and the longest of ours is run_dir + "/crawler/embed.sock". */
+enum { RUN_DIR_MAX = 107 - 19 };
 
 static int
 check_run_dir(const char *value, struct err *e)

@@ -17,7 +17,7 @@
 void
 embed_socket_path(const struct conf *conf, char out[108])
 {
-	(void)snprintf(out, 108, "%.95s/embed.sock", conf->run_dir);	/* conf.c has seen that it fits */
+	(void)snprintf(out, 108, "%.88s/" EMBED_DIR "/embed.sock", conf->run_dir);	/* conf.c has seen that it fits */
 }
 
 static bool

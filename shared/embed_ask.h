@@ -1,7 +1,7 @@
 /*
  * embed_ask - ask the crawler what a question is about.  Only the crawler has a
  * network, so only it talks to the embedding endpoint; it answers on
- * run_dir/embed.sock while one is configured:
+ * run_dir/crawler/embed.sock while one is configured:
  *
  *	asked	the text, then the end of the stream (shutdown(2))
  *	answer	a packed vector (vector.h), then the end; nothing at all: none now
@@ -12,6 +12,8 @@
 #include "shared/conf.h"
 #include "shared/store.h"
 #include "shared/vector.h"
+
+#define EMBED_DIR "crawler"		/* in run_dir; the crawler's, others come in to ask */
 
 enum {
 	EMBED_QUERY_BYTES = 2048,	/* of a question; what is behind is not looked at */

@@ -59,6 +59,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_upkeep.c \
 	%reldir%/store_vectors.c \
 	%reldir%/table.c %reldir%/table.h \
+	%reldir%/table_counters.c \
 	%reldir%/table_consumers.c \
 	%reldir%/table_layout.h \
 	%reldir%/text.c %reldir%/text.h \

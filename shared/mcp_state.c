@@ -21,7 +21,7 @@ mcp_join(struct table *t)
 
 	if (atomic_load(&t->mcp_joined))
 		return 0;
-	if ((rc = row_claim(t->fd, LOCK_MCP)) < 0)
+	if ((rc = row_claim(t->lock_fd, t->lock_base + LOCK_MCP)) < 0)
 		return rc;
 	atomic_store_explicit(&mcp_head(t)->since_mono_ns, clock_mono_ns(), memory_order_relaxed);
 	atomic_store(&t->mcp_joined, true);
@@ -31,7 +31,7 @@ mcp_join(struct table *t)
 bool
 mcp_is_alive(const struct table *t)
 {
-	return atomic_load(&t->mcp_joined) || row_has_owner(t->fd, LOCK_MCP) == 1;
+	return atomic_load(&t->mcp_joined) || row_has_owner(t->lock_fd, t->lock_base + LOCK_MCP) == 1;
 }
 
 bool

@@ -2,7 +2,7 @@
  * mcp_state - the MCP server as the table knows it: is there one, since when,
  * and shall it answer?
  *
- * Whether its program lives is an OFD lock on a byte of the table, dropped by the
+ * Whether its program lives is an OFD lock on a byte of the table's lock file, dropped by the
  * kernel with the process.  The switch is a word that stays as it was put while
  * the table lives, over restarts of any program; a new table says on.
  */

@@ -3,7 +3,6 @@
 #include "shared/restore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,10 +41,10 @@ restore_fill(struct table *t, void *arg)
 static void
 restore_sweep(const char *dir)		/* what makers left that were killed; the lock says none is at work */
 {
-	char pattern[CONF_TEXT_BYTES + 16];
+	char pattern[CONF_TEXT_BYTES + sizeof TABLE_FILE + 8];
 	glob_t found;
 
-	(void)snprintf(pattern, sizeof pattern, "%s/table.*.new", dir);
+	(void)snprintf(pattern, sizeof pattern, "%s/" TABLE_FILE ".*.new", dir);
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
 		return;			/* nothing there, or no memory: the next start sweeps */
 	for (size_t i = 0; i < found.gl_pathc; i++)
@@ -56,21 +55,19 @@ restore_sweep(const char *dir)		/* what makers left that were killed; the lock s
 int
 restore_table(struct table **out, const struct conf *conf, struct store *st, struct err *e)
 {
-	char path[CONF_TEXT_BYTES + 16];
 	int fd, rc = table_open(out, conf->run_dir, e);
 
 	if (rc != -ENOENT && rc != -ESTALE && rc != -EBADMSG)
 		return rc;
 
 	/* One maker at a time; whoever waited here finds the table of the other. */
-	(void)snprintf(path, sizeof path, "%s/table.lock", conf->run_dir);
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660)) == -1)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	if ((fd = table_lock_file(conf->run_dir, e)) < 0)
+		return fd;
 	do {
 		rc = flock(fd, LOCK_EX) == -1 ? -errno : 0;
 	} while (rc == -EINTR);
 	if (rc < 0) {
-		rc = err_set(e, rc, "%s: %s", path, strerror(-rc));
+		rc = err_set(e, rc, "%s/" TABLE_FILE ".lock: %s", conf->run_dir, strerror(-rc));
 		goto done;
 	}
 	rc = table_open(out, conf->run_dir, e);

@@ -104,7 +104,7 @@ append(struct table *t, const struct ring_line *lines, unsigned n, bool clear)
 	table_exit(t, &t->ring_lock, LOCK_RING);
 	if (rc < 0)
 		return rc;
-	table_tell_news(t, TABLE_NEWS_RING);
+	table_signal(t, TABLE_RELAY);
 	return (int64_t)last;
 }
 

@@ -3,11 +3,13 @@
 #include "shared/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "shared/log.h"
 #include "shared/store_rank.h"
@@ -253,6 +255,21 @@ store_exec(struct store *st, const char *sql)
 	return src == SQLITE_OK ? 0 : store_errno(st, src);
 }
 
+/*
+ * Those who share the store are different users of one group: the file is the
+ * group's, whatever our umask.  SQLite gives the WAL and its index the same mode.
+ */
+static void
+store_file_make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
+
+	if (fd == -1)
+		return;			/* it is there, or SQLite says what is wrong */
+	(void)fchmod(fd, 0660);		/* fails: then others are told that they may not open it */
+	close(fd);
+}
+
 int
 store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool durable, struct err *e)
 {
@@ -267,6 +284,7 @@ store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool du
 		return err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", state_dir, STORE_PATH_BYTES - 11);
 	}
 	(void)snprintf(st->state_dir, sizeof st->state_dir, "%s", state_dir);	/* fits, for path did */
+	store_file_make(path);
 	src = sqlite3_open_v2(path, &st->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (st->db == NULL)

@@ -21,18 +21,68 @@
 
 static const char table_magic[8] = { 'a', 'r', 'c', 'h', 'o', 'n', '\1', '\n' };
 
+enum { DIR_BYTES_MAX = TABLE_PATH_BYTES - 40 };		/* then each of our names fits behind it */
+
 /* -- life ---------------------------------------------------------------------- */
 
+int
+table_path(char out[TABLE_PATH_BYTES], const char *dir, const char *name, struct err *e)
+{
+	if (strlen(dir) > DIR_BYTES_MAX)
+		return err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", dir, DIR_BYTES_MAX);
+	(void)snprintf(out, TABLE_PATH_BYTES, "%s/%s", dir, name);
+	return 0;
+}
+
+/* Let others in as far as mode says, whatever our umask: the directory is what keeps them out. */
+static int
+open_shared(const char *path, int flags, mode_t mode)	/* fd or -errno */
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode), rc;
+	struct stat sb;
+
+	if (fd == -1)
+		return -errno;
+	if (fstat(fd, &sb) == -1 || ((sb.st_mode & 0777) != mode && sb.st_uid == geteuid() && fchmod(fd, mode) == -1)) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+int
+table_lock_file(const char *dir, struct err *e)
+{
+	static const struct { const char *name; mode_t mode; } made[] = { { "live", 0750 }, { TABLE_DIR, 0775 } };
+	char path[TABLE_PATH_BYTES];
+	int fd, rc;
+
+	/* Where an administrator made them, they stay as they are; else they are for one user. */
+	for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++) {
+		if ((rc = table_path(path, dir, made[i].name, e)) < 0)
+			return rc;
+		if (mkdir(path, made[i].mode) == -1 && errno != EEXIST)
+			return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	}
+	if ((rc = table_path(path, dir, TABLE_FILE ".lock", e)) < 0)
+		return rc;
+	if ((fd = open_shared(path, 0, 0660)) < 0)
+		return err_set(e, fd, "%s: %s", path, strerror(-fd));
+	return fd;
+}
+
+/* Map a table of which fd is the file; takes fd and lock_fd on success.  NULL: no memory. */
 static struct table *
-table_map(int fd, size_t bytes, uint32_t n_rows, const char *path)	/* takes fd on success */
+table_map(int fd, int lock_fd, bool writes, size_t bytes, uint32_t n_rows, const char *dir)
 {
 	struct table *t = calloc(1, sizeof *t);
-	struct stat sb;
+	struct stat sb, lock = { .st_dev = 0 };
 
 	if (t == NULL)
 		return NULL;
-	t->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (t->base == MAP_FAILED || fstat(fd, &sb) == -1) {
+	t->base = mmap(NULL, bytes, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	if (t->base == MAP_FAILED || fstat(fd, &sb) == -1 || (lock_fd != -1 && fstat(lock_fd, &lock) == -1)) {
 		if (t->base != MAP_FAILED)
 			(void)munmap(t->base, bytes);
 		free(t);
@@ -40,10 +90,15 @@ table_map(int fd, size_t bytes, uint32_t n_rows, const char *path)	/* takes fd o
 	}
 	t->bytes = bytes;
 	t->n_rows = n_rows;
+	t->writes = writes;
 	t->fd = fd;
+	t->lock_fd = lock_fd;
+	t->relays_fd = -1;
 	t->dev = sb.st_dev;
 	t->ino = sb.st_ino;
-	(void)snprintf(t->path, sizeof t->path, "%s", path);
+	t->lock_dev = lock.st_dev;
+	t->lock_ino = lock.st_ino;
+	(void)snprintf(t->dir, sizeof t->dir, "%s", dir);	/* fits: TABLE_FILE in it did */
 	pthread_mutex_init(&t->add_lock, NULL);
 	pthread_mutex_init(&t->ring_lock, NULL);
 	pthread_mutex_init(&t->catalogue_lock, NULL);
@@ -56,7 +111,15 @@ table_close(struct table *t)
 	if (t == NULL)
 		return;
 	(void)munmap(t->base, t->bytes);
-	close(t->fd);			/* the kernel drops our claims with it */
+	close(t->fd);
+	if (t->lock_fd != -1)
+		close(t->lock_fd);	/* the kernel drops our claims with it */
+	if (t->counters != NULL)
+		(void)munmap(t->counters, COUNTERS_BYTES);
+	if (t->relays_fd != -1)
+		close(t->relays_fd);
+	for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
+		free(t->seen[s]);
 	pthread_mutex_destroy(&t->add_lock);
 	pthread_mutex_destroy(&t->ring_lock);
 	pthread_mutex_destroy(&t->catalogue_lock);
@@ -94,9 +157,9 @@ numbers_start(const char *path)
 }
 
 static int
-table_format(struct table *t, size_t bytes)
+table_format(struct table *t, const char *path, size_t bytes)
 {
-	uint64_t start = numbers_start(t->path);
+	uint64_t start = numbers_start(path);
 	struct table_header *h = (struct table_header *)(void *)t->base;
 
 	atomic_init(&ring_head(t)->last, start - 1);
@@ -109,6 +172,7 @@ table_format(struct table *t, size_t bytes)
 	h->created_wall_ms = clock_wall_ms();
 	if (getrandom(&h->generation, sizeof h->generation, 0) != (ssize_t)sizeof h->generation)
 		return -EIO;
+	t->lock_base = lock_base_of(h->generation);
 	memcpy(h->magic, table_magic, sizeof h->magic);
 	return 0;
 }
@@ -124,40 +188,34 @@ table_back(int fd, size_t at, size_t bytes)
 	return -rc;
 }
 
-static int
-table_path(char path[TABLE_PATH_BYTES], const char *dir, struct err *e)
-{
-	int n = snprintf(path, TABLE_PATH_BYTES, "%s/table", dir);
-
-	/* Cut short it would be another file's name. */
-	return n < TABLE_PATH_BYTES ? 0 : err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", dir, TABLE_PATH_BYTES - 7);
-}
-
 int
 table_create(const char *dir, unsigned n_rows, table_fill_f *fill, void *arg, struct err *e)
 {
 	size_t bytes = row_at(n_rows, n_rows);
 	char path[TABLE_PATH_BYTES], tmp[TABLE_PATH_BYTES + 32];
 	struct table *t = NULL;
-	int fd, rc = 0;
+	int fd = -1, lock_fd, rc;
 
 	if (n_rows < TABLE_ROWS_MIN || n_rows > TABLE_ROWS_MAX)
 		return err_set(e, -EINVAL, "table: %u rows: %d to %d are possible", n_rows, TABLE_ROWS_MIN, TABLE_ROWS_MAX);
-	if ((rc = table_path(path, dir, e)) < 0)
+	if ((rc = table_path(path, dir, TABLE_FILE, e)) < 0 || (rc = lock_fd = table_lock_file(dir, e)) < 0)
 		return rc;
-	(void)snprintf(tmp, sizeof tmp, "%s/table.%d.new", dir, (int)getpid());
-	if ((fd = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660)) == -1)
-		return err_set(e, -errno, "%s: %s", tmp, strerror(errno));
+	(void)snprintf(tmp, sizeof tmp, "%s.%d.new", path, (int)getpid());
+	if ((fd = open_shared(tmp, O_TRUNC, 0664)) < 0) {
+		rc = err_set(e, fd, "%s: %s", tmp, strerror(-fd));
+		close(lock_fd);
+		return rc;
+	}
 	if (ftruncate(fd, (off_t)bytes) == -1 || (rc = table_back(fd, 0, slots_at(n_rows))) < 0) {
 		rc = rc < 0 ? rc : -errno;
 		err_set(e, rc, "%s: no room for the table: %s", dir, strerror(-rc));
 		goto fail;
 	}
-	if ((t = table_map(fd, bytes, n_rows, path)) == NULL) {
+	if ((t = table_map(fd, lock_fd, true, bytes, n_rows, dir)) == NULL) {
 		rc = err_set(e, -ENOMEM, "%s: cannot map the table", tmp);
 		goto fail;
 	}
-	if ((rc = table_format(t, bytes)) < 0) {
+	if ((rc = table_format(t, path, bytes)) < 0) {
 		err_set(e, rc, "%s: cannot set up the table: %s", tmp, strerror(-rc));
 		goto fail;
 	}
@@ -172,50 +230,70 @@ table_create(const char *dir, unsigned n_rows, table_fill_f *fill, void *arg, st
 	table_close(t);
 	return 0;
 fail:
-	if (t != NULL)
+	if (t != NULL) {
 		table_close(t);
-	else
+	} else {
 		close(fd);
+		close(lock_fd);
+	}
 	(void)unlink(tmp);
 	return rc;
 }
 
-int
-table_open(struct table **out, const char *dir, struct err *e)
+static int
+header_check(const struct table_header *h, off_t size, const char *path, struct err *e)
 {
-	struct table_header h;
+	if (memcmp(h->magic, table_magic, sizeof h->magic) != 0)
+		return err_set(e, -EBADMSG, "%s: not a table of archon", path);
+	if (h->layout_version != TABLE_LAYOUT_VERSION)
+		return err_set(e, -ESTALE, "%s: layout version %u, this program knows %d",
+		    path, h->layout_version, TABLE_LAYOUT_VERSION);
+	if (h->n_rows < TABLE_ROWS_MIN || h->n_rows > TABLE_ROWS_MAX || h->row_bytes != ROW_BYTES
+	    || h->file_bytes != row_at(h->n_rows, h->n_rows) || (uint64_t)size != h->file_bytes)
+		return err_set(e, -EBADMSG, "%s: sizes do not fit together; the file is damaged", path);
+	return 0;
+}
+
+static int
+open_lock_to_look(const char *dir)	/* -1: a reader does without */
+{
+	char path[TABLE_PATH_BYTES];
+
+	return table_path(path, dir, TABLE_FILE ".lock", NULL) < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static int
+open_as(struct table **out, const char *dir, bool writes, struct err *e)
+{
+	struct table_header h = { .magic = "" };
 	char path[TABLE_PATH_BYTES];
 	struct table *t;
 	struct stat sb;
-	int fd, rc;
+	int fd, lock_fd, rc;
 
-	if ((rc = table_path(path, dir, e)) < 0)
+	if ((rc = table_path(path, dir, TABLE_FILE, e)) < 0)
 		return rc;
-	if ((fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) == -1)
+	if ((fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) == -1)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
 	if (fstat(fd, &sb) == -1) {
 		rc = err_set(e, -errno, "%s: %s", path, strerror(errno));
 		goto fail;
 	}
-	if (!S_ISREG(sb.st_mode) || pread(fd, &h, sizeof h, 0) != (ssize_t)sizeof h
-	    || memcmp(h.magic, table_magic, sizeof h.magic) != 0) {
-		rc = err_set(e, -EBADMSG, "%s: not a table of archon", path);
+	if (!S_ISREG(sb.st_mode) || pread(fd, &h, sizeof h, 0) != (ssize_t)sizeof h)
+		memset(&h, 0, sizeof h);	/* no table, whatever it is */
+	if ((rc = header_check(&h, sb.st_size, path, e)) < 0)
 		goto fail;
-	}
-	if (h.layout_version != TABLE_LAYOUT_VERSION) {
-		rc = err_set(e, -ESTALE, "%s: layout version %u, this program knows %d",
-		    path, h.layout_version, TABLE_LAYOUT_VERSION);
+	if (!writes)
+		lock_fd = open_lock_to_look(dir);
+	else if ((rc = lock_fd = table_lock_file(dir, e)) < 0)
 		goto fail;
-	}
-	if (h.n_rows < TABLE_ROWS_MIN || h.n_rows > TABLE_ROWS_MAX || h.row_bytes != ROW_BYTES
-	    || h.file_bytes != row_at(h.n_rows, h.n_rows) || (uint64_t)sb.st_size != h.file_bytes) {
-		rc = err_set(e, -EBADMSG, "%s: sizes do not fit together; the file is damaged", path);
-		goto fail;
-	}
-	if ((t = table_map(fd, (size_t)h.file_bytes, h.n_rows, path)) == NULL) {
+	if ((t = table_map(fd, lock_fd, writes, (size_t)h.file_bytes, h.n_rows, dir)) == NULL) {
 		rc = err_set(e, -ENOMEM, "%s: cannot map %llu bytes", path, (unsigned long long)h.file_bytes);
+		if (lock_fd != -1)
+			close(lock_fd);
 		goto fail;
 	}
+	t->lock_base = lock_base_of(h.generation);
 	*out = t;
 	return 0;
 fail:
@@ -223,12 +301,29 @@ fail:
 	return rc;
 }
 
+int
+table_open(struct table **out, const char *dir, struct err *e)
+{
+	return open_as(out, dir, true, e);
+}
+
+int
+table_open_reader(struct table **out, const char *dir, struct err *e)
+{
+	return open_as(out, dir, false, e);
+}
+
 bool
 table_is_current(const struct table *t)
 {
+	char path[TABLE_PATH_BYTES];
 	struct stat sb;
 
-	return stat(t->path, &sb) == 0 && sb.st_dev == t->dev && sb.st_ino == t->ino;
+	if (table_path(path, t->dir, TABLE_FILE, NULL) < 0 || stat(path, &sb) == -1 || sb.st_dev != t->dev || sb.st_ino != t->ino)
+		return false;
+	/* Two that lock different files would both be the owner. */
+	return !t->writes || (table_path(path, t->dir, TABLE_FILE ".lock", NULL) == 0 && stat(path, &sb) == 0
+	    && sb.st_dev == t->lock_dev && sb.st_ino == t->lock_ino);
 }
 
 /* -- rows ---------------------------------------------------------------------- */
@@ -337,15 +432,12 @@ table_place(const struct table *t, bool may_be_new)
 	return i < 0 && table_mend(t) > 0 ? table_pick(t, may_be_new) : i;
 }
 
-/*
- * Every slot is marked, joined or not: a relay that joins at this very moment
- * may miss the signal, but then finds the mark at its next bound.
- */
 static void
 table_tell_relays(struct table *t, unsigned i)
 {
-	for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
-		table_mark_dirty(t, s, i);
+	/* Release: pairs with the acquire of table_take_dirty(), which then sees the row; the block after the row. */
+	(void)atomic_fetch_add_explicit(&table_keys(t)[i].changes, 1, memory_order_release);
+	(void)atomic_fetch_add_explicit(&table_signals(t)->changes[i / BLOCK_ROWS], 1, memory_order_release);
 	table_signal(t, TABLE_RELAY);
 }
 
@@ -419,19 +511,19 @@ table_asked(const struct table *t, unsigned i)
 int
 table_claim(struct table *t, unsigned i)
 {
-	return row_claim(t->fd, i);
+	return row_claim(t->lock_fd, t->lock_base + i);
 }
 
 void
 table_release(struct table *t, unsigned i)
 {
-	(void)row_release(t->fd, i);
+	(void)row_release(t->lock_fd, t->lock_base + i);
 }
 
 bool
 table_has_owner(const struct table *t, unsigned i)
 {
-	return row_has_owner(t->fd, i) == 1;
+	return row_has_owner(t->lock_fd, t->lock_base + i) == 1;
 }
 
 void

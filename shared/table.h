@@ -3,9 +3,7 @@
  *
  *	+0		header: magic, layout version, sizes, generation
  *	keys		one struct table_key a row: hash of its id, when it ended
- *	relays		one struct table_consumer a relay worker: wakeup, dirty bitmap
- *	crawlers	one struct table_consumer a crawler (its bitmap is not used)
- *	counters	one struct relay_counters a relay worker
+ *	signals		a wakeup for the relays, one for the crawlers; what changed
  *	mcp		the MCP server's switch, and since when it serves (mcp_state.h)
  *	ring		head of the log (ring.h)
  *	catalogue	head of the knowledge items (catalogue.h)
@@ -22,10 +20,21 @@
  * are allocated when it is first given away (posix_fallocate: -ENOSPC then, not
  * SIGBUS later), and nobody reads a row that was not.
  *
- * Ownership is an OFD lock on a byte of the file (row_claim.h): byte i for row
- * i; further bytes for consumers, for the section that gives rows away and for
- * those who append to the ring or change the catalogue.  A row without an owner
- * and without an end waits for a crawler.
+ * Writers are those who hold the store: the API, the MCP server, the crawlers and
+ * archonctl.  Everybody else is a reader: may open the file for reading only and
+ * maps it so.  In particular the relays write nothing that a writer maps: they find
+ * changes by counts they remember, and their own figures are in a file of their
+ * own, which others copy out with read(2).  Directories in run_dir say who may what:
+ *
+ *	live/			who may enter may read the table; nobody makes files
+ *	live/writers/		the writers': table, table.lock
+ *	relay/			the relays': counters
+ *
+ * Ownership is an OFD lock on a byte of table.lock (row_claim.h), which readers
+ * cannot open, so that they lock nobody out: byte i for row i; further bytes for
+ * crawlers, for the section that gives rows away and for those who append to the
+ * ring or change the catalogue.  A row without an owner and without an end waits
+ * for a crawler.  The relays' locks are on their own file.
  *
  * A change of layout is a new TABLE_LAYOUT_VERSION; in the same commit the
  * picture above and `archonctl stat --dump` change.
@@ -43,13 +52,18 @@
 #include "shared/wakeup.h"
 
 enum {
-	TABLE_LAYOUT_VERSION = 4,
+	TABLE_LAYOUT_VERSION = 5,
 	TABLE_ROWS_DEFAULT = 4096,
 	TABLE_ROWS_MIN = 16,
 	TABLE_ROWS_MAX = 65536,
 	TABLE_CONSUMERS = 8,		/* of each kind */
 	TABLE_RECENT_MS = 10000,	/* an ended row is kept at least so long, for those who follow it */
 };
+
+#define TABLE_DIR	   "live/writers"	/* in run_dir, as these */
+#define TABLE_FILE	   TABLE_DIR "/table"
+#define TABLE_COUNTERS_DIR "relay"
+#define TABLE_COUNTERS	   TABLE_COUNTERS_DIR "/counters"
 
 struct table;				/* one process's mapping */
 
@@ -58,21 +72,29 @@ enum table_kind { TABLE_RELAY, TABLE_CRAWLER };
 /* -- life ------------------------------------------------------------------ */
 
 /*
- * Build a table of n rows under a temporary name in dir, call fill (may be
- * NULL) on it, then give it its name `table`, replacing one that was there.
- * 0, or -errno with e filled: -ENOSPC, -EACCES ..., or what fill returned.
+ * Build a table of n rows under a temporary name in run_dir dir, call fill (may be
+ * NULL) on it, then give it its name, replacing one that was there.  or -errno with e filled: -ENOSPC, -EACCES ..., or what fill returned.
  */
 typedef int table_fill_f(struct table *t, void *arg);
 int table_create(const char *dir, unsigned n_rows, table_fill_f *fill, void *arg, struct err *e);
 
 /*
- * Attach to dir/table.  0 and *out (gives), or -errno with e filled: -ENOENT no
- * table yet, -ESTALE other layout version, -EBADMSG not a table or damaged.
+ * Attach to the table in run_dir dir, as a writer or as a reader; what a reader
+ * may call takes a const table, or says so.  0 and *out (gives), or -errno with e
+ * filled: -ENOENT no table yet, -ESTALE other layout version, -EBADMSG not a table
+ * or damaged, -EACCES.
  */
 int table_open(struct table **out, const char *dir, struct err *e);
+int table_open_reader(struct table **out, const char *dir, struct err *e);
 void table_close(struct table *t);		/* NULL is fine; drops every claim */
 
-/* Is the file that has the name still the one mapped?  Cheap: one stat(2). */
+/*
+ * The file whose locks say who owns what, made when it is missing, with the
+ * directories it lies in.  A descriptor of its own (gives), or -errno with e.
+ */
+int table_lock_file(const char *dir, struct err *e);
+
+/* Is the file that has the name still the one mapped?  Cheap: two stat(2). */
 bool table_is_current(const struct table *t);
 
 /* -- rows ------------------------------------------------------------------ */
@@ -99,13 +121,13 @@ int table_read_id(const struct table *t, const char *id, struct crawl_progress *
 /*
  * Whose row i is, by id_hash(), 0: nobody's; *live: it has not ended.  A hint,
  * for who wants to know whether the row is worth copying: a change of hands is
- * marked dirty after it shows here.
+ * counted after it shows here.
  */
 uint64_t table_row_hash(const struct table *t, unsigned i, bool *live);
 
 int table_claim(struct table *t, unsigned i);		/* 0, -EAGAIN owned by another, -errno */
 void table_release(struct table *t, unsigned i);
-bool table_has_owner(const struct table *t, unsigned i);	/* another process's claim */
+bool table_has_owner(const struct table *t, unsigned i);	/* another process's claim; who may not open table.lock sees none */
 
 /* Publish *p in row i and wake every relay.  Only the claimant may. */
 void table_publish(struct table *t, unsigned i, const struct crawl_progress *p);
@@ -124,27 +146,26 @@ enum table_control table_asked(const struct table *t, unsigned i);
 
 /* -- consumers ------------------------------------------------------------- */
 
-/* Take a consumer's slot; its wakeup and bitmap start clean.  Slot, -ENOSPC, -errno. */
+/*
+ * Take a consumer's slot: of a relay (a reader may), which has then seen all there
+ * is, or of a crawler.  Slot, -ENOSPC none is free, -errno.
+ */
 int table_join(struct table *t, enum table_kind kind);
 void table_leave(struct table *t, enum table_kind kind, unsigned slot);
-struct wakeup *table_wakeup(struct table *t, enum table_kind kind, unsigned slot);
-void table_signal(struct table *t, enum table_kind kind);	/* every joined consumer of the kind */
+struct wakeup *table_wakeup(const struct table *t, enum table_kind kind);	/* a reader waits on it only */
+void table_signal(struct table *t, enum table_kind kind);	/* every consumer of the kind */
 unsigned table_n_alive(const struct table *t, enum table_kind kind);	/* held by living processes */
 
 /*
- * The next row marked dirty for relay slot at or after *from, taking the mark;
- * *from moves on.  Returns its index, or -1 when none is left.
+ * The next row changed since relay slot, ours, looked last, at or after *from;
+ * *from moves on.  Returns its index, or -1 when none is left; begin at 0.
  */
-int table_take_dirty(struct table *t, unsigned slot, unsigned *from);
-void table_mark_dirty(struct table *t, unsigned slot, unsigned i);	/* look at it again */
+int table_take_dirty(const struct table *t, unsigned slot, unsigned *from);
+void table_mark_dirty(const struct table *t, unsigned slot, unsigned i);	/* look at it again */
 
-/*
- * What else is new, beside rows: marked for every relay, joined or not, before
- * it is signalled.  The mark is taken before the news is looked at.
- */
+/* What else is new, beside rows.  It is taken before the news is looked at. */
 enum table_news { TABLE_NEWS_RING = 1, TABLE_NEWS_CATALOGUE = 2 };
-void table_tell_news(struct table *t, enum table_news news);
-unsigned table_take_news(struct table *t, unsigned slot);	/* a set of enum table_news; 0: none */
+unsigned table_take_news(const struct table *t, unsigned slot);	/* a set of enum table_news; 0: none */
 
 /* -- counters of a relay ------------------------------------------------------ */
 
@@ -191,10 +212,13 @@ struct relay_counters {
 	uint64_t reserved[6];
 };
 
-/* Zeroed by table_join(); a relay that was replaced in place puts its sums back. */
+/* By a relay that has joined; zeroed by that.  One that was replaced in place puts its sums back. */
 struct relay_counters *table_counters(const struct table *t, unsigned slot);
 
-/* Is relay slot held by a living process, ours included? */
+/* By anybody: a copy; zeros when no relay was ever there, any numbers when a relay wrote such. */
+void table_counters_read(const struct table *t, unsigned slot, struct relay_counters *out);
+
+/* Is the slot held by a living process, ours included? */
 bool table_is_alive(const struct table *t, enum table_kind kind, unsigned slot);
 
 const char *relay_stream_word(enum relay_stream stream);	/* static; "progress" ... */

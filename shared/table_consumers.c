@@ -4,53 +4,59 @@
 #include "shared/table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "shared/clock.h"
 #include "shared/row_claim.h"
 #include "shared/table_layout.h"
 #include "shared/trace.h"
 
 /* -- consumers ------------------------------------------------------------------- */
 
-static void
-counters_clear(struct relay_counters *n)
+static int
+join_relay(struct table *t, unsigned slot)	/* 0, -EAGAIN taken, -errno */
 {
-	_Atomic uint64_t *word = (_Atomic uint64_t *)(void *)n;	/* it has nothing else */
+	int rc = table_counters_open(t);
 
-	for (size_t i = 0; i < sizeof *n / sizeof *word; i++)
-		atomic_store_explicit(&word[i], 0, memory_order_relaxed);
-	atomic_store_explicit(&n->since_wall_ms, (uint64_t)clock_wall_ms(), memory_order_relaxed);
+	return rc < 0 ? rc : row_claim(t->relays_fd, slot);
+}
+
+static int
+see_all(struct table *t, unsigned slot)		/* what changes from here on is new.  0, -ENOMEM */
+{
+	struct table_seen *seen = t->seen[slot];
+
+	if (seen == NULL && (seen = t->seen[slot] = malloc(sizeof *seen + t->n_rows * sizeof seen->row[0])) == NULL)
+		return -ENOMEM;
+	memset(seen, 0, sizeof *seen);
+	memset(seen->row, 0, t->n_rows * sizeof seen->row[0]);
+	(void)table_take_news(t, slot);
+	for (unsigned from = 0; table_take_dirty(t, slot, &from) >= 0; )
+		;
+	return 0;
 }
 
 int
 table_join(struct table *t, enum table_kind kind)
 {
 	for (unsigned s = 0; s < TABLE_CONSUMERS; s++) {
-		struct table_consumer *c = table_consumer(t, kind, s);
 		int rc;
 
 		if ((atomic_fetch_or(&t->joined[kind], 1u << s) >> s & 1) != 0)
 			continue;
-		if ((rc = row_claim(t->fd, consumer_lock(kind, s))) < 0) {
-			atomic_fetch_and(&t->joined[kind], ~(1u << s));
-			if (rc == -EAGAIN)
-				continue;
-			return rc;
+		rc = kind == TABLE_RELAY ? join_relay(t, s) : row_claim(t->lock_fd, t->lock_base + LOCK_CRAWLER + s);
+		if (rc == 0 && kind == TABLE_RELAY) {
+			table_counters_clear(t, s);
+			rc = see_all(t, s);
 		}
-		if (kind == TABLE_RELAY)
-			counters_clear(table_counters(t, s));
-		(void)atomic_exchange_explicit(&c->news, 0, memory_order_acq_rel);
-		/* By exchange, not store: it pairs with table_mark_dirty(), so the scan to follow sees what was marked. */
-		for (unsigned w = 0; w < BITMAP_WORDS; w++)
-			(void)atomic_exchange_explicit(&c->dirty[w], 0, memory_order_acq_rel);
-		/*
-		 * By exchange too: a signaller that found the dead one's word set wakes
-		 * nobody, but then the scan to follow sees what it published.
-		 */
-		(void)atomic_exchange_explicit(&c->wk.pending, 0, memory_order_acq_rel);
-		atomic_store_explicit(&c->joined, 1, memory_order_release);
-		return (int)s;
+		if (rc == 0)
+			return (int)s;
+		if (rc == -EAGAIN)
+			atomic_fetch_and(&t->joined[kind], ~(1u << s));
+		else
+			table_leave(t, kind, s);
+		if (rc != -EAGAIN)
+			return rc;
 	}
 	return -ENOSPC;
 }
@@ -58,34 +64,33 @@ table_join(struct table *t, enum table_kind kind)
 void
 table_leave(struct table *t, enum table_kind kind, unsigned slot)
 {
-	atomic_store_explicit(&table_consumer(t, kind, slot)->joined, 0, memory_order_release);
-	(void)row_release(t->fd, consumer_lock(kind, slot));
+	if (kind == TABLE_CRAWLER)
+		(void)row_release(t->lock_fd, t->lock_base + LOCK_CRAWLER + slot);
+	else if (t->relays_fd != -1)
+		(void)row_release(t->relays_fd, slot);
 	atomic_fetch_and(&t->joined[kind], ~(1u << slot));
 }
 
 struct wakeup *
-table_wakeup(struct table *t, enum table_kind kind, unsigned slot)
+table_wakeup(const struct table *t, enum table_kind kind)
 {
-	return &table_consumer(t, kind, slot)->wk;
+	return &table_signals(t)->of[kind].wk;
 }
 
 void
 table_signal(struct table *t, enum table_kind kind)
 {
-	for (unsigned s = 0; s < TABLE_CONSUMERS; s++) {
-		struct table_consumer *c = table_consumer(t, kind, s);
-
-		if (atomic_load_explicit(&c->joined, memory_order_acquire) == 0)
-			continue;
-		TRACE2(wakeup__signal, kind == TABLE_RELAY ? 'r' : 'c', s);
-		wakeup_signal(&c->wk);
-	}
+	TRACE1(wakeup__signal, kind == TABLE_RELAY ? 'r' : 'c');
+	wakeup_signal(table_wakeup(t, kind));
 }
 
 bool
 table_is_alive(const struct table *t, enum table_kind kind, unsigned slot)
 {
-	return (atomic_load(&t->joined[kind]) >> slot & 1) != 0 || row_has_owner(t->fd, consumer_lock(kind, slot)) == 1;
+	if ((atomic_load(&t->joined[kind]) >> slot & 1) != 0)
+		return true;
+	return kind == TABLE_RELAY ? table_counters_has_owner(t, slot) :
+	    row_has_owner(t->lock_fd, t->lock_base + LOCK_CRAWLER + slot) == 1;
 }
 
 unsigned
@@ -98,57 +103,70 @@ table_n_alive(const struct table *t, enum table_kind kind)
 	return n;
 }
 
-int
-table_take_dirty(struct table *t, unsigned slot, unsigned *from)
+static void
+look_for_changes(const struct table *t, struct table_seen *seen)
 {
-	struct table_consumer *c = table_consumer(t, TABLE_RELAY, slot);
+	const struct table_signals *sig = table_signals(t);
+	const struct table_key *keys = table_keys(t);
 
+	for (unsigned b = 0; b * BLOCK_ROWS < t->n_rows; b++) {
+		/* Acquire, as below: pairs with table_tell_relays(), who counts the row before its block. */
+		uint32_t now = atomic_load_explicit(&sig->changes[b], memory_order_acquire);
+
+		if (now == seen->block[b])
+			continue;
+		seen->block[b] = now;
+		for (unsigned i = b * BLOCK_ROWS; i < (b + 1) * BLOCK_ROWS && i < t->n_rows; i++) {
+			uint32_t row = atomic_load_explicit(&keys[i].changes, memory_order_acquire);
+
+			if (row != seen->row[i])
+				seen->dirty[b] |= (uint64_t)1 << i % BLOCK_ROWS;
+			seen->row[i] = row;
+		}
+	}
+}
+
+int
+table_take_dirty(const struct table *t, unsigned slot, unsigned *from)
+{
+	struct table_seen *seen = t->seen[slot];
+
+	if (*from == 0)
+		look_for_changes(t, seen);
 	while (*from < t->n_rows) {
-		unsigned w = *from / 64;
-		uint64_t bits = atomic_load_explicit(&c->dirty[w], memory_order_acquire)
-		    & (~(uint64_t)0 << *from % 64);
+		unsigned b = *from / BLOCK_ROWS;
+		uint64_t bits = seen->dirty[b] & (~(uint64_t)0 << *from % BLOCK_ROWS);
 		unsigned i;
 
 		if (bits == 0) {
-			*from = (w + 1) * 64;
+			*from = (b + 1) * BLOCK_ROWS;
 			continue;
 		}
-		i = w * 64 + (unsigned)__builtin_ctzll(bits);
-		/* The mark is taken before the row is read: a later change sets it again. */
-		atomic_fetch_and_explicit(&c->dirty[w], ~((uint64_t)1 << i % 64), memory_order_acq_rel);
+		i = b * BLOCK_ROWS + (unsigned)__builtin_ctzll(bits);
+		seen->dirty[b] &= ~((uint64_t)1 << i % BLOCK_ROWS);
 		*from = i + 1;
-		if (i < t->n_rows)
-			return (int)i;
+		return (int)i;
 	}
 	return -1;
 }
 
 void
-table_mark_dirty(struct table *t, unsigned slot, unsigned i)
+table_mark_dirty(const struct table *t, unsigned slot, unsigned i)
 {
-	struct table_consumer *c = table_consumer(t, TABLE_RELAY, slot);
-
-	/* Release: pairs with the taker's acq_rel, which then sees the row. */
-	atomic_fetch_or_explicit(&c->dirty[i / 64], (uint64_t)1 << i % 64, memory_order_release);
-}
-
-void
-table_tell_news(struct table *t, enum table_news news)
-{
-	/* Release: pairs with the taker's acq_rel, which then sees what is new.  Every slot, as for rows. */
-	for (unsigned s = 0; s < TABLE_CONSUMERS; s++)
-		atomic_fetch_or_explicit(&table_consumer(t, TABLE_RELAY, s)->news, (uint32_t)news, memory_order_release);
-	table_signal(t, TABLE_RELAY);
+	t->seen[slot]->dirty[i / BLOCK_ROWS] |= (uint64_t)1 << i % BLOCK_ROWS;
 }
 
 unsigned
-table_take_news(struct table *t, unsigned slot)
+table_take_news(const struct table *t, unsigned slot)
 {
-	_Atomic uint32_t *news = &table_consumer(t, TABLE_RELAY, slot)->news;
+	struct table_seen *seen = t->seen[slot];
+	uint64_t last = ring_last(t), version = catalogue_version(t);
+	unsigned news = (last != seen->ring_last ? TABLE_NEWS_RING : 0u)
+	    | (version != seen->catalogue_version ? TABLE_NEWS_CATALOGUE : 0u);
 
-	if (atomic_load_explicit(news, memory_order_relaxed) == 0)
-		return 0;
-	return atomic_exchange_explicit(news, 0, memory_order_acq_rel);
+	seen->ring_last = last;
+	seen->catalogue_version = version;
+	return news;
 }
 
 /* -- one at a time: those who append or publish ------------------------------------- */
@@ -160,8 +178,9 @@ table_enter(struct table *t, pthread_mutex_t *mutex, uint64_t lock)
 {
 	int rc;
 
+	assert(t->writes);
 	pthread_mutex_lock(mutex);
-	if ((rc = row_claim_within(t->fd, lock, ENTER_BOUND_MS)) < 0)
+	if ((rc = row_claim_within(t->lock_fd, t->lock_base + lock, ENTER_BOUND_MS)) < 0)
 		pthread_mutex_unlock(mutex);
 	return rc;
 }
@@ -169,41 +188,8 @@ table_enter(struct table *t, pthread_mutex_t *mutex, uint64_t lock)
 void
 table_exit(struct table *t, pthread_mutex_t *mutex, uint64_t lock)
 {
-	(void)row_release(t->fd, lock);		/* unlocking our own byte cannot fail */
+	(void)row_release(t->lock_fd, t->lock_base + lock);		/* unlocking our own byte cannot fail */
 	pthread_mutex_unlock(mutex);
-}
-
-/* -- counters -------------------------------------------------------------------- */
-
-struct relay_counters *
-table_counters(const struct table *t, unsigned slot)
-{
-	assert(slot < TABLE_CONSUMERS);
-	return (struct relay_counters *)(void *)(t->base + counters_at(t->n_rows)) + slot;
-}
-
-const char *
-relay_stream_word(enum relay_stream stream)
-{
-	static const char *const words[RELAY_N_STREAMS] = {
-#define X(name, word) [RELAY_##name] = word,
-		RELAY_STREAMS(X)
-#undef X
-	};
-
-	return words[stream];
-}
-
-const char *
-relay_kind_word(enum relay_kind kind)
-{
-	static const char *const words[RELAY_N_KINDS] = {
-#define X(name, word) [RELAY_##name] = word,
-		RELAY_KINDS(X)
-#undef X
-	};
-
-	return words[kind];
 }
 
 /* -- eyes ------------------------------------------------------------------------ */

@@ -19,7 +19,7 @@
 
 #define NUMBERS_AHEAD	((uint64_t)1 << 45)	/* an old table is believed to be ahead of the clock by a year at most */
 
-enum { PAGE = 4096, BITMAP_WORDS = TABLE_ROWS_MAX / 64, TABLE_PATH_BYTES = 512 };
+enum { PAGE = 4096, TABLE_PATH_BYTES = 512 };
 
 struct table_header {
 	char	 magic[8];
@@ -34,14 +34,22 @@ struct table_key {
 	_Atomic uint64_t id_hash;	/* 0: nobody's */
 	_Atomic int64_t	 ended_wall_ms;	/* 0: alive */
 	_Atomic uint32_t control;	/* enum table_control; written under LOCK_ADD */
-	uint32_t	 reserved;
+	_Atomic uint32_t changes;	/* counts them; a relay remembers what it has seen */
 };
 
-struct table_consumer {
-	struct wakeup	 wk;
-	_Atomic uint32_t joined;	/* 0 or 1; a dead one's stays 1 until the slot is taken again */
-	_Atomic uint32_t news;		/* enum table_news */
-	_Atomic uint64_t dirty[BITMAP_WORDS];
+enum { BLOCK_ROWS = 64, BLOCKS_MAX = TABLE_ROWS_MAX / BLOCK_ROWS };
+
+struct table_signals {
+	struct { _Alignas(64) struct wakeup wk; } of[2];	/* enum table_kind */
+	_Alignas(64) _Atomic uint32_t changes[BLOCKS_MAX];	/* of BLOCK_ROWS rows: counts them, too */
+};
+
+/* What a relay has seen, in memory of its own: it writes nothing that others map. */
+struct table_seen {
+	uint64_t ring_last, catalogue_version;
+	uint32_t block[BLOCKS_MAX];
+	uint64_t dirty[BLOCKS_MAX];	/* bit r of b: row BLOCK_ROWS * b + r is to be looked at */
+	uint32_t row[];
 };
 
 struct mcp_head {
@@ -92,6 +100,7 @@ struct catalogue_event {
 };
 _Static_assert(sizeof(struct catalogue_event) == PAGE, "a page an event");
 _Static_assert(sizeof(struct relay_counters) % 64 == 0, "a relay's counters share no cache line with another's");
+_Static_assert(BLOCK_ROWS == 64, "a bit a row");
 
 _Static_assert(sizeof(struct table_header) <= PAGE, "the header is one page");
 _Static_assert(sizeof(struct table_key) == 24, "layout");
@@ -103,27 +112,19 @@ page_up(size_t n)
 	return (n + PAGE - 1) / PAGE * PAGE;
 }
 
-#define CONSUMER_BYTES	page_up(sizeof(struct table_consumer))
 #define ROW_BYTES	page_up(sizeof(struct progress_row))
 #define KEYS_AT		((size_t)PAGE)
 
 static inline size_t
-consumer_at(uint32_t n_rows, enum table_kind kind, unsigned slot)
+signals_at(uint32_t n_rows)
 {
-	return KEYS_AT + page_up(n_rows * sizeof(struct table_key))
-	    + ((size_t)kind * TABLE_CONSUMERS + slot) * CONSUMER_BYTES;
-}
-
-static inline size_t
-counters_at(uint32_t n_rows)
-{
-	return consumer_at(n_rows, TABLE_CRAWLER, TABLE_CONSUMERS);
+	return KEYS_AT + page_up(n_rows * sizeof(struct table_key));
 }
 
 static inline size_t
 mcp_at(uint32_t n_rows)
 {
-	return counters_at(n_rows) + page_up(TABLE_CONSUMERS * sizeof(struct relay_counters));
+	return signals_at(n_rows) + page_up(sizeof(struct table_signals));
 }
 
 static inline size_t
@@ -162,27 +163,47 @@ row_at(uint32_t n_rows, unsigned i)
 	return event_at(n_rows, CATALOGUE_EVENTS) + i * ROW_BYTES;
 }
 
-/* Bytes whose lock means something (row_claim.h); rows are 0..TABLE_ROWS_MAX-1. */
-enum { LOCK_CONSUMER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE, LOCK_MCP };
+/*
+ * Bytes of table.lock whose lock means something (row_claim.h); rows are
+ * 0..TABLE_ROWS_MAX-1.  A table that replaces another has other bytes of the
+ * same file, by its generation: whoever still holds the old one is in nobody's way.
+ */
+enum { LOCK_CRAWLER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE, LOCK_MCP };
 
 static inline uint64_t
-consumer_lock(enum table_kind kind, unsigned slot)
+lock_base_of(uint64_t generation)
 {
-	return LOCK_CONSUMER + (uint64_t)kind * TABLE_CONSUMERS + slot;
+	return (generation & 0x3fffffff) << 32;		/* offsets of files have 63 bits */
 }
 
 struct table {
 	char	       *base;
 	size_t		bytes;
 	uint32_t	n_rows;
-	int		fd;
-	char		path[TABLE_PATH_BYTES];
-	dev_t		dev;
-	ino_t		ino;
+	bool		writes;		/* else base is mapped read-only */
+	int		fd, lock_fd;	/* lock_fd -1: a reader that may not see who owns what */
+	uint64_t	lock_base;
+	char		dir[TABLE_PATH_BYTES];
+	dev_t		dev, lock_dev;
+	ino_t		ino, lock_ino;
 	pthread_mutex_t add_lock, ring_lock, catalogue_lock;	/* threads of one process share its OFD locks */
 	_Atomic bool	mcp_joined;	/* we are the MCP server */
 	_Atomic uint32_t joined[2];	/* bit s: we hold slot s of that kind; our own lock would not stop us */
+	/* Of a relay only. */
+	int		relays_fd;	/* -1: we are none */
+	struct relay_counters *counters;	/* of every relay; NULL: we are none */
+	struct table_seen *seen[TABLE_CONSUMERS];
 };
+
+/*
+ * The bytes of TABLE_COUNTERS; the lock of byte s says that relay s lives
+ * (table_counters.c).
+ */
+enum { COUNTERS_BYTES = TABLE_CONSUMERS * sizeof(struct relay_counters) };
+
+int table_counters_open(struct table *t);		/* by a relay.  0 or -errno */
+void table_counters_clear(struct table *t, unsigned slot);
+bool table_counters_has_owner(const struct table *t, unsigned slot);
 
 static inline struct table_key *
 table_keys(const struct table *t)
@@ -190,11 +211,10 @@ table_keys(const struct table *t)
 	return (struct table_key *)(void *)(t->base + KEYS_AT);
 }
 
-static inline struct table_consumer *
-table_consumer(const struct table *t, enum table_kind kind, unsigned slot)
+static inline struct table_signals *
+table_signals(const struct table *t)
 {
-	assert(slot < TABLE_CONSUMERS);
-	return (struct table_consumer *)(void *)(t->base + consumer_at(t->n_rows, kind, slot));
+	return (struct table_signals *)(void *)(t->base + signals_at(t->n_rows));
 }
 
 static inline struct progress_row *
@@ -203,6 +223,9 @@ table_row(const struct table *t, unsigned i)
 	assert(i < t->n_rows);
 	return (struct progress_row *)(void *)(t->base + row_at(t->n_rows, i));
 }
+
+/* dir/name in out, name one of ours; -ENAMETOOLONG with e, for cut short it would be another file's name. */
+int table_path(char out[TABLE_PATH_BYTES], const char *dir, const char *name, struct err *e);
 
 /* Give bytes at `at` of the file their memory: -ENOSPC now, not SIGBUS later.  0 or -errno. */
 int table_back(int fd, size_t at, size_t bytes);

@@ -2,7 +2,7 @@
  * trace - USDT probes of provider `archon`, an interface for bpftrace and perf:
  *
  *	row__publish(row, seq)		a row was published
- *	wakeup__signal(kind, slot)	'r' relay or 'c' crawler was signalled
+ *	wakeup__signal(kind)		'r' relays or 'c' crawlers were signalled
  *	conn__state(conn, state)	a client changed its state
  *	frame__recv(conn, opcode)	a whole WebSocket frame arrived
  *
@@ -13,8 +13,10 @@
 
 #ifdef HAVE_SYS_SDT_H
 #include <sys/sdt.h>
+#define TRACE1(name, a) DTRACE_PROBE1(archon, name, a)
 #define TRACE2(name, a, b) DTRACE_PROBE2(archon, name, a, b)
 #else
+#define TRACE1(name, a) ((void)(a))
 #define TRACE2(name, a, b) ((void)(a), (void)(b))
 #endif
 

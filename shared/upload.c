@@ -176,9 +176,10 @@ static int
 dir_make(const char *state_dir, char dir[PATH_BYTES])
 {
 	(void)snprintf(dir, PATH_BYTES, "%s/" DIRECTORY, state_dir);
-	if (mkdir(dir, 0700) == 0)
-		return dir_sync(state_dir);
-	return errno == EEXIST ? 0 : -errno;
+	if (mkdir(dir, 0770) == -1)
+		return errno == EEXIST ? 0 : -errno;
+	/* Whatever our umask: one of the group writes what another reads and removes. */
+	return chmod(dir, 0770) == -1 ? -errno : dir_sync(state_dir);
 }
 
 int
@@ -195,6 +196,8 @@ upload_file_new(struct upload_file **out, const char *state_dir, struct err *e)
 		if ((f->fd = mkostemp(f->path, O_CLOEXEC)) < 0) {
 			rc = -errno;
 			f->path[0] = '\0';
+		} else if (fchmod(f->fd, 0640) == -1) {
+			rc = -errno;
 		}
 	}
 	if (rc < 0) {

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { NS_PER_MS = 1000000 };
 
 static void *
 bridge_main(void *arg)
@@ -19,18 +22,19 @@ bridge_main(void *arg)
 	if (close_range((unsigned)b->efd + 1, ~0U, CLOSE_RANGE_UNSHARE) == 0)
 		(void)close_range(STDERR_FILENO + 1, (unsigned)b->efd - 1, 0);
 	while (!atomic_load(&b->stopping)) {
-		(void)wakeup_wait(b->wk, BRIDGE_BOUND_MS);	/* woken or not: the loop scans */
+		(void)wakeup_wait(b->wk, &b->seen, BRIDGE_BOUND_MS);	/* woken or not: the loop scans */
 		(void)eventfd_write(b->efd, 1);		/* EAGAIN: it is readable already */
 	}
 	return NULL;
 }
 
 int
-wake_bridge_start(struct wake_bridge *b, struct wakeup *wk)
+wake_bridge_start(struct wake_bridge *b, const struct wakeup *wk)
 {
 	int rc;
 
 	b->wk = wk;
+	b->seen = wakeup_seen(wk);	/* the first scan is still to come */
 	atomic_init(&b->stopping, 0);
 	if ((b->efd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)	/* 1: scan once at the start */
 		return -errno;
@@ -44,8 +48,18 @@ wake_bridge_start(struct wake_bridge *b, struct wakeup *wk)
 void
 wake_bridge_stop(struct wake_bridge *b)
 {
+	struct timespec until;
+
 	atomic_store(&b->stopping, 1);
-	wakeup_signal(b->wk);
-	pthread_join(b->thread, NULL);
+	/* The word is not ours to count up, so the thread may fall asleep just after it was disturbed: once more. */
+	do {
+		wakeup_disturb(b->wk);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += NS_PER_MS;
+		if (until.tv_nsec >= 1000 * NS_PER_MS) {
+			until.tv_nsec -= 1000 * NS_PER_MS;
+			until.tv_sec++;
+		}
+	} while (pthread_clockjoin_np(b->thread, NULL, CLOCK_MONOTONIC, &until) == ETIMEDOUT);
 	close(b->efd);
 }

@@ -16,13 +16,14 @@
 enum { BRIDGE_BOUND_MS = 1000 };
 
 struct wake_bridge {
-	struct wakeup *wk;
-	int	       efd;		/* readable: read it, then scan */
-	atomic_int     stopping;
-	pthread_t      thread;
+	const struct wakeup *wk;
+	int		     efd;	/* readable: read it, then scan */
+	uint32_t	     seen;
+	atomic_int	     stopping;
+	pthread_t	     thread;
 };
 
-int wake_bridge_start(struct wake_bridge *b, struct wakeup *wk);	/* 0 or -errno */
+int wake_bridge_start(struct wake_bridge *b, const struct wakeup *wk);	/* 0 or -errno */
 void wake_bridge_stop(struct wake_bridge *b);
 
 #endif

@@ -27,13 +27,13 @@ points
 # Without a table it is unhealthy, and says so.
 t_stop relay >/dev/null
 t_stop crawler >/dev/null
-mv "$T/run/table" "$T/run/table.away"
-mkdir "$T/run/table"
+mv "$T/run/live/writers/table" "$T/run/live/writers/table.away"
+mkdir "$T/run/live/writers/table"
 t_ok 'no table' walk one "$T/seen" GET /health 503
 points
 t_ok '...by its other name' walk one "$T/seen" GET /api/health 503
 points
-rmdir "$T/run/table"
-mv "$T/run/table.away" "$T/run/table"
+rmdir "$T/run/live/writers/table"
+mv "$T/run/live/writers/table.away" "$T/run/live/writers/table"
 t_ok 'what was seen' walk covered "$T/seen"
 points

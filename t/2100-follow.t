@@ -78,7 +78,7 @@ t_ok '...that it completed' h_heard away '^msg {"type":"crawl_completed"'
 
 # -- all gone, the row too: the store remembers -----------------------------------------------
 for part in api mcp relay crawler; do t_kill $part; done
-rm -f "$T/run/table"
+rm -f "$T/run/live/writers/table"
 for part in api mcp relay crawler; do t_restart $part; done
 t_ok 'everything again, without the table' t_until 15 t_healthy
 h_ws old "/api/crawl-progress/$h_id"
@@ -88,7 +88,7 @@ t_ok '...and polled' h_is "$h_id" status completed
 # -- the table is made anew under a client that heard the end already --------------------------
 attached() { [ "$(grep -c 'table attached' "$T/relay.log")" -gt "$before" ]; }
 before=$(grep -c 'table attached' "$T/relay.log")
-rm -f "$T/run/table"
+rm -f "$T/run/live/writers/table"
 t_ok 'the table goes; the relay finds the new one' t_until 15 attached
 h_ws newer "/api/crawl-progress/$h_id"
 t_ok 'a client after that hears the end' t_until 5 h_heard newer '^msg {"type":"crawl_completed"'

@@ -56,7 +56,7 @@ h_must 'the house stands' t_archon "allow_private = $T_SITE"
 t_ok 'a crawl without an endpoint'	crawl
 t_ok '...completes'			completes
 t_ok '...asks nobody'			[ "$(n_hits)" = 0 ]
-t_ok '...has no socket'			[ ! -e "$T/run/embed.sock" ]
+t_ok '...has no socket'			[ ! -e "$T/run/crawler/embed.sock" ]
 t_ok '...embeds nothing'		[ "$(n_vectors)" = 0 ]
 t_ok '...says nothing of it'		sh -c '! grep -q mbedded "$1"' - "$T/body"
 t_ok 'another word finds nothing'	asked keyword automobile "$none"
@@ -131,7 +131,7 @@ t_ok 'the endpoint ends'		t_stop embedding
 t_ok '...by words'			asked keyword brakes car.html
 t_ok 'the crawler ends'			t_stop crawler
 t_ok '...by words'			asked keyword brakes car.html
-t_ok '...and its socket is gone'	[ ! -e "$T/run/embed.sock" ]
+t_ok '...and its socket is gone'	[ ! -e "$T/run/crawler/embed.sock" ]
 t_restart crawler
 
 # -- crawls go on whatever it does -----------------------------------------------------

@@ -66,7 +66,7 @@ one() {	# NAME LINE REGEX: the only line
 	t_ok "$1" says 1 "^$T/one.conf:1: $3" "$api" --config "$T/one.conf" --check-config
 }
 one 'no directory'		'run_dir ='			'run_dir: "" is not an absolute path'
-one 'a directory too long for sockets' "run_dir = /$(printf '%0100d' 0)" 'run_dir: .* at most 94 bytes'
+one 'a directory too long for sockets' "run_dir = /$(printf '%0100d' 0)" 'run_dir: .* at most 88 bytes'
 one 'a relative directory'	'state_dir = here'		'state_dir: "here" is not an absolute path'
 printf 'retries = 1\r\nfetch_timeout = 5s\r\n' >"$T/dos.conf"
 t_ok 'lines may end as on Windows' says 0 '' "$api" --config "$T/dos.conf" --check-config

@@ -26,16 +26,16 @@ clients_put(const struct request *rq, struct text *to)
 {
 	const struct table *t = api_table_get(rq);
 	uint64_t n[RELAY_N_STREAMS] = { 0 }, messages = 0;
+	struct relay_counters c;
 
 	for (unsigned slot = 0; t != NULL && slot < TABLE_CONSUMERS; slot++) {
-		const struct relay_counters *c = table_counters(t, slot);
-
 		if (!table_is_alive(t, TABLE_RELAY, slot))
 			continue;
-		messages += atomic_load_explicit(&c->messages, memory_order_relaxed);
+		table_counters_read(t, slot, &c);
+		messages += atomic_load_explicit(&c.messages, memory_order_relaxed);
 		for (unsigned s = 0; s < RELAY_N_STREAMS; s++)
 			for (unsigned k = 0; k < RELAY_N_KINDS; k++)
-				n[s] += atomic_load_explicit(&c->clients[s][k], memory_order_relaxed);
+				n[s] += atomic_load_explicit(&c.clients[s][k], memory_order_relaxed);
 	}
 	api_table_put(rq);
 	json_key(to, "clients");

@@ -78,7 +78,7 @@ crawler_new(struct crawler **out, const struct conf *conf, struct err *e)
 		rc = err_set(e, cr->slot, "the table has no place for another crawler");
 		goto fail;
 	}
-	if ((rc = wake_bridge_start(&cr->bridge, table_wakeup(cr->table, TABLE_CRAWLER, (unsigned)cr->slot))) < 0) {
+	if ((rc = wake_bridge_start(&cr->bridge, table_wakeup(cr->table, TABLE_CRAWLER))) < 0) {
 		err_set(e, rc, "no wake-ups: %s", strerror(-rc));
 		goto fail;
 	}

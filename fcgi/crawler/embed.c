@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -315,6 +316,8 @@ questions_main(void *arg)
 	int fd;
 
 	(void)pthread_setname_np(pthread_self(), "embed-ask");
+	(void)snprintf(path, sizeof path, "%.88s/" EMBED_DIR, em->conf->run_dir);
+	(void)mkdir(path, 0750);		/* there already, or daemon_listen() says what is wrong */
 	embed_socket_path(em->conf, path);
 	while ((fd = daemon_listen(path, &e)) < 0) {
 		if (fd != -EADDRINUSE)		/* else another crawler has it, and we wait for its end */

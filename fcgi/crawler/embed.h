@@ -6,7 +6,7 @@
  *	the store is what is done, so it goes on where it was after any end.  When
  *	the endpoint fails it waits, longer each time; crawls never wait for it.
  *
- *	one answers questions on run_dir/embed.sock (embed_ask.h), each within
+ *	one answers questions on run_dir/crawler/embed.sock (embed_ask.h), each within
  *	EMBED_QUERY_MS, and none for a while after the endpoint failed to.
  *
  * Of several crawlers that share a run_dir the one that has the socket does both.

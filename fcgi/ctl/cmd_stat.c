@@ -42,7 +42,7 @@ print_header(const struct ctl *ctl, const struct table_info *in)
 
 	clock_iso(made, in->created_wall_ms);
 	people_bytes(bytes, (int64_t)in->file_bytes);
-	printf("%s/table  layout %u  generation %016llx  made %s  %s\n", ctl->conf.run_dir, in->layout_version,
+	printf("%s/" TABLE_FILE "  layout %u  generation %016llx  made %s  %s\n", ctl->conf.run_dir, in->layout_version,
 	    (unsigned long long)in->generation, made, bytes);
 	printf("rows %u: %u used, %u live, %u owned   relays %u   crawlers %u\n", in->n_rows, in->used,
 	    in->live, in->owned, in->relays, in->crawlers);
@@ -112,7 +112,7 @@ dump_row(const struct table *t, unsigned i)
 }
 
 static void
-dump_table(struct table *t)
+dump_table(const struct table *t)
 {
 	struct table_info in;
 
@@ -123,11 +123,7 @@ dump_table(struct table *t)
 	    (unsigned long long)in.row_bytes, (long long)in.created_wall_ms, in.used, in.live, in.owned,
 	    in.relays, in.crawlers);
 	for (int kind = TABLE_RELAY; kind <= TABLE_CRAWLER; kind++)
-		for (unsigned i = 0; i < TABLE_CONSUMERS; i++) {
-			struct wakeup *wk = table_wakeup(t, (enum table_kind)kind, i);
-
-			printf("%s.%u.pending = %u\n", kind_name((enum table_kind)kind), i, atomic_load(&wk->pending));
-		}
+		printf("%s.signals = %u\n", kind_name((enum table_kind)kind), wakeup_seen(table_wakeup(t, (enum table_kind)kind)));
 	stat_live_dump(t);
 	for (unsigned i = 0; i < in.n_rows; i++)
 		dump_row(t, i);
@@ -169,26 +165,17 @@ json_row(struct text *out, const struct table *t, unsigned i)
 }
 
 static void
-json_consumers(struct text *out, struct table *t, enum table_kind kind, unsigned alive)
+json_consumers(struct text *out, const struct table *t, enum table_kind kind, unsigned alive)
 {
 	json_key(out, kind_name(kind));
 	json_open(out, '{');
 	json_kint(out, "alive", alive);
-	json_key(out, "slots");
-	json_open(out, '[');
-	for (unsigned i = 0; i < TABLE_CONSUMERS; i++) {
-		struct wakeup *wk = table_wakeup(t, kind, i);
-
-		json_open(out, '{');
-		json_kint(out, "pending", atomic_load(&wk->pending));
-		json_close(out, '}');
-	}
-	json_close(out, ']');
+	json_kint(out, "signals", wakeup_seen(table_wakeup(t, kind)));
 	json_close(out, '}');
 }
 
 static int
-json_table(struct table *t)
+json_table(const struct table *t)
 {
 	struct text out = { 0 };
 	struct table_info in;
@@ -224,7 +211,7 @@ json_table(struct table *t)
 }
 
 static int
-show(const struct ctl *ctl, struct table *t)
+show(const struct ctl *ctl, const struct table *t)
 {
 	int rc = CTL_DONE;
 
@@ -248,7 +235,7 @@ cmd_stat(const struct ctl *ctl)
 	do {				/* opened anew each time: a restarted archon has a new table */
 		struct table *t = NULL;
 
-		if (table_open(&t, ctl->conf.run_dir, &e) < 0) {
+		if (table_open_reader(&t, ctl->conf.run_dir, &e) < 0) {
 			fprintf(stderr, "archonctl: %s; is archon running, is run_dir in %s right, and may you read it?\n",
 			    e.text, ctl->opt.config != NULL ? ctl->opt.config : "archon.conf");
 			return CTL_UNREACHABLE;

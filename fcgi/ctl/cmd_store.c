@@ -116,7 +116,7 @@ table_torn(const struct ctl *ctl, struct err *e)
 {
 	static struct crawl_progress p;		/* 16 KiB: not on the stack */
 	struct table *t;
-	int rc = table_open(&t, ctl->conf.run_dir, e), torn = 0;
+	int rc = table_open_reader(&t, ctl->conf.run_dir, e), torn = 0;
 
 	if (rc < 0)
 		return rc;

@@ -42,9 +42,10 @@ page_bytes(const struct table *t, uint64_t *version)	/* -1: none */
 static void
 print_relay(const struct table *t, unsigned slot)
 {
-	const struct relay_counters *n = table_counters(t, slot);
+	struct relay_counters c, *n = &c;
 	char bytes[24];
 
+	table_counters_read(t, slot, &c);
 	people_bytes(bytes, (int64_t)count(&n->bytes));
 	printf("relay %u:", slot);
 	for (unsigned s = 0; s < RELAY_N_STREAMS; s++) {
@@ -83,8 +84,9 @@ stat_live_print(const struct table *t)
 static void
 dump_relay(const struct table *t, unsigned slot)
 {
-	const struct relay_counters *n = table_counters(t, slot);
+	struct relay_counters c, *n = &c;
 
+	table_counters_read(t, slot, &c);
 	if (count(&n->since_wall_ms) == 0)		/* nobody was ever there */
 		return;
 	printf("relay.%u.alive = %s\nrelay.%u.since_wall_ms = %" PRIu64 "\n", slot,
@@ -118,8 +120,11 @@ stat_live_dump(const struct table *t)
 static void
 json_relay(struct text *out, const struct table *t, unsigned slot)
 {
-	const struct relay_counters *n = table_counters(t, slot);
+	struct relay_counters c, *n = &c;
 
+	table_counters_read(t, slot, &c);
+	if (count(&n->since_wall_ms) == 0)
+		return;
 	json_open(out, '{');
 	json_kint(out, "slot", slot);
 	json_kbool(out, "alive", table_is_alive(t, TABLE_RELAY, slot));
@@ -167,7 +172,6 @@ stat_live_json(struct text *out, const struct table *t)
 	json_key(out, "counters");
 	json_open(out, '[');
 	for (unsigned i = 0; i < TABLE_CONSUMERS; i++)
-		if (count(&table_counters(t, i)->since_wall_ms) != 0)
-			json_relay(out, t, i);
+		json_relay(out, t, i);
 	json_close(out, ']');
 }

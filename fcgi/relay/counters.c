@@ -21,17 +21,17 @@ set(_Atomic uint64_t *to, uint64_t v)
 static uint32_t
 clients_elsewhere(const struct relay *r)	/* of the other workers, as they said last */
 {
-	struct table *t = r->follow.table;
+	const struct table *t = r->follow.table;
+	struct relay_counters c;
 	uint64_t n = 0;
 
 	for (unsigned s = 0; s < TABLE_CONSUMERS; s++) {
-		const struct relay_counters *c = table_counters(t, s);
-
 		if (s == r->follow.slot || !table_is_alive(t, TABLE_RELAY, s))
 			continue;
+		table_counters_read(t, s, &c);
 		for (unsigned i = 0; i < RELAY_N_STREAMS; i++)
 			for (unsigned k = 0; k < RELAY_N_KINDS; k++)
-				n += atomic_load_explicit(&c->clients[i][k], memory_order_relaxed);
+				n += atomic_load_explicit(&c.clients[i][k], memory_order_relaxed);
 	}
 	return (uint32_t)n;
 }

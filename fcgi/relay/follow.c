@@ -157,17 +157,17 @@ follow_attach(struct follow *f)
 	struct err e = { "" };
 	int rc, slot;
 
-	if ((rc = table_open(&f->table, f->dir, &e)) < 0) {
+	if ((rc = table_open_reader(&f->table, f->dir, &e)) < 0) {
 		f->table = NULL;
 		follow_say(f, rc == -ENOENT ? LOG_INFO : LOG_ERR, &e);
 		return;
 	}
 	if ((slot = table_join(f->table, TABLE_RELAY)) < 0) {
-		err_set(&e, slot, "%s: no place for another relay: %s", f->dir, strerror(-slot));
+		err_set(&e, slot, "%s: no place for a relay: %s", f->dir, strerror(-slot));
 		goto fail;
 	}
 	f->slot = (unsigned)slot;
-	if ((rc = wake_bridge_start(&f->bridge, table_wakeup(f->table, TABLE_RELAY, f->slot))) < 0) {
+	if ((rc = wake_bridge_start(&f->bridge, table_wakeup(f->table, TABLE_RELAY))) < 0) {
 		err_set(&e, rc, "the wake-up thread does not start: %s", strerror(-rc));
 		goto leave;
 	}
@@ -180,7 +180,7 @@ follow_attach(struct follow *f)
 	f->said.text[0] = '\0';
 	log_event(LOG_INFO, "table attached dir=%s slot=%u rows=%u topics=%u", f->dir, f->slot,
 	    table_n_rows(f->table), f->topics->n);
-	topics_each(f->topics, follow_each, f);	/* joined first: what changes from here on is marked */
+	topics_each(f->topics, follow_each, f);	/* joined first: what changes from here on is seen */
 	follow_all_live(f);
 	f->attached(f, f->table);
 	return;

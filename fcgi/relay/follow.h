@@ -1,6 +1,6 @@
 /*
- * follow - the relay's end of the table: attaches to it, again when it is
- * replaced, sleeps on the wake-ups of its own slot, and turns changed rows into
+ * follow - the relay's end of the table: attaches to it as a reader, again when it is
+ * replaced, sleeps on the relays' wake-ups, and turns changed rows into
  * updates of topics.  Without a table every id is simply unknown.
  */
 #ifndef FOLLOW_H

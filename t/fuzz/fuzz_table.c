@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 enum { ROWS = TABLE_ROWS_MIN, PARTS = 7, ENTRIES = 40 };
 
-static char dir[64], path[80];
+static char dir[64], path[96];
 static uint8_t *sound;
 static size_t bytes;
 static struct part { size_t at, len; } part[PARTS];
@@ -35,8 +35,14 @@ static struct part { size_t at, len; } part[PARTS];
 static void
 clean_up(void)
 {
-	(void)unlink(path);
-	(void)rmdir(dir);
+	static const char *const made[] = {
+		"/" TABLE_FILE, "/" TABLE_FILE ".lock", "/" TABLE_DIR, "/live", "/" TABLE_COUNTERS, "/" TABLE_COUNTERS_DIR, "",
+	};
+
+	for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s%s", dir, made[i]);
+		(void)remove(path);
+	}
 }
 
 static int
@@ -74,7 +80,7 @@ set_up(void)			/* a table with something in every row, kept as bytes */
 	(void)snprintf(dir, sizeof dir, "%s", access("/dev/shm", W_OK) == 0 ? "/dev/shm/fuzz.XXXXXX" : "/tmp/fuzz.XXXXXX");
 	if (mkdtemp(dir) == NULL || table_create(dir, ROWS, NULL, NULL, NULL) < 0 || table_open(&t, dir, NULL) < 0)
 		abort();
-	(void)snprintf(path, sizeof path, "%s/table", dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, dir);
 	(void)atexit(clean_up);
 	for (unsigned i = 0; i < ROWS; i++) {
 		(void)snprintf(p.id, sizeof p.id, "id-%u", i);
@@ -86,12 +92,12 @@ set_up(void)			/* a table with something in every row, kept as bytes */
 	table_info(t, &info);
 	bytes = (size_t)info.file_bytes;
 	part[0] = (struct part){ 0, 2 * PAGE };
-	part[1] = (struct part){ counters_at(ROWS), slots_at(ROWS) - counters_at(ROWS) };
+	part[1] = (struct part){ mcp_at(ROWS), slots_at(ROWS) - mcp_at(ROWS) };
 	part[2] = (struct part){ slots_at(ROWS), ENTRIES * sizeof(struct ring_slot) };
 	part[3] = (struct part){ page_at(ROWS, 0), PAGE };
 	part[4] = (struct part){ page_at(ROWS, 1), PAGE };
 	part[5] = (struct part){ event_at(ROWS, 0), bytes - event_at(ROWS, 0) };
-	part[6] = (struct part){ consumer_at(ROWS, TABLE_RELAY, 0), counters_at(ROWS) - consumer_at(ROWS, TABLE_RELAY, 0) };
+	part[6] = (struct part){ signals_at(ROWS), mcp_at(ROWS) - signals_at(ROWS) };
 	table_close(t);
 	if ((sound = malloc(bytes)) == NULL || (fd = open(path, O_RDONLY)) == -1 || read(fd, sound, bytes) != (ssize_t)bytes)
 		abort();
@@ -190,14 +196,16 @@ look(struct table *t)
 		(void)table_find(t, p.id);
 	}
 	table_info(t, &info);
-	while (table_take_dirty(t, 0, &from) >= 0)
-		;
 	text_fini(&text);
 	table_signal(t, TABLE_CRAWLER);
 	if ((slot = table_join(t, TABLE_RELAY)) >= 0) {
+		uint32_t seen = wakeup_seen(table_wakeup(t, TABLE_RELAY));
+
 		table_signal(t, TABLE_RELAY);
-		if (!wakeup_wait(table_wakeup(t, TABLE_RELAY, (unsigned)slot), 0))
+		if (!wakeup_wait(table_wakeup(t, TABLE_RELAY), &seen, 0))
 			abort();
+		while (table_take_dirty(t, (unsigned)slot, &from) >= 0)
+			;
 	}
 	look_live(t);
 	memset(&p, 0, sizeof p);

@@ -260,6 +260,7 @@ run_threads(int64_t until_ns)
 int
 main(int argc, char **argv)
 {
+	static const char *const made[] = { "/" TABLE_FILE, "/" TABLE_FILE ".lock", "/" TABLE_DIR, "/live", "" };
 	const char *mode = argc == 3 ? argv[1] : "";
 	double seconds = argc > 1 ? strtod(argv[argc - 1], NULL) : 1;
 	int64_t until_ns = clock_mono_ns() + (int64_t)(seconds * 1e9);
@@ -284,9 +285,10 @@ main(int argc, char **argv)
 		run_threads(until_ns);
 	else
 		run_processes(until_ns);
-	(void)snprintf(path, sizeof path, "%s/table", dir);
-	(void)unlink(path);
-	(void)rmdir(dir);
+	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s%s", dir, made[i]);
+		(void)remove(path);
+	}
 	printf("%llu written, %llu read, overtaken %llu times, %llu torn, %llu out of order, %llu missing\n",
 	    arena->next[0] + arena->next[1] + arena->next[2], arena->read, arena->gone, arena->torn, arena->order, arena->missing);
 	if (arena->torn + arena->order + arena->missing > 0)

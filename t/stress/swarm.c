@@ -184,7 +184,9 @@ client_away(struct client *c)
 void
 swarm_fini(struct swarm *s)
 {
-	static const char *const files[] = { "table", "conf", "log", "relay.sock" };
+	static const char *const files[] = {
+		TABLE_FILE, TABLE_FILE ".lock", TABLE_DIR, "live", TABLE_COUNTERS, TABLE_COUNTERS_DIR, "conf", "log", "relay.sock",
+	};
 	int status = 0;
 	char path[PATH_BYTES];
 
@@ -202,7 +204,7 @@ swarm_fini(struct swarm *s)
 	free(s->clients);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		file_of(s, files[i], path);
-		(void)unlink(path);
+		(void)remove(path);
 	}
 	(void)rmdir(s->dir);
 }

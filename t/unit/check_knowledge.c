@@ -182,7 +182,7 @@ START_TEST(health)
 	table_close(other);			/* all died */
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 200);
 	ck_assert_str_eq(str("status"), "degraded");
-	(void)snprintf(path, sizeof path, "%s/table", api_dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, api_dir);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(call("GET", "/health", "", NULL), 503);
 	ck_assert_str_eq(str("status"), "unhealthy");
@@ -198,7 +198,7 @@ START_TEST(table_made_anew)
 
 	api_go();
 	crawl(id);
-	(void)snprintf(path, sizeof path, "%s/table", api_dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, api_dir);
 	ck_assert_int_eq(unlink(path), 0);
 	service_tick(&service);
 	ck_assert(table_is_current(service.table));

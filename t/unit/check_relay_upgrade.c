@@ -93,7 +93,7 @@ start(void)
 static void
 stop(void)
 {
-	static const char *const files[] = { "archon-relay", "archon.conf", "log", "table", "relay.sock" };
+	static const char *const files[] = { "archon-relay", "archon.conf", "log", "relay.sock" };
 	struct peer *all[] = { &p, &q, &waiting, &half, &events, &poller, &slow };
 	char path[128];
 	int status;
@@ -112,7 +112,7 @@ stop(void)
 		(void)snprintf(path, sizeof path, "%s/%s", rig.dir, files[i]);
 		(void)unlink(path);
 	}
-	ck_assert_int_eq(rmdir(rig.dir), 0);
+	rig_remove(&rig);
 }
 
 static void

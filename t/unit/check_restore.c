@@ -96,12 +96,12 @@ START_TEST(another_layout_is_replaced)
 	struct store *st = store_in(c->state_dir);
 	const uint32_t version[] = { TABLE_LAYOUT_VERSION + 1, 0 };
 	struct table *t;
-	char path[sizeof(struct conf) + 16];
+	char path[sizeof(struct conf) + 32];
 	FILE *f;
 
 	accept_crawl(st, "live");
 	table_close(restored(c, st));
-	(void)snprintf(path, sizeof path, "%s/table", c->run_dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, c->run_dir);
 	ck_assert_ptr_nonnull(f = fopen(path, "r+"));
 	ck_assert_int_eq(fseek(f, _i == 0 ? 8 : 0, SEEK_SET), 0);	/* the version; the magic */
 	ck_assert_uint_eq(fwrite(version, sizeof version[0], 1, f), 1);
@@ -131,13 +131,13 @@ START_TEST(leftovers_go)		/* of makers that were killed: memory, on tmpfs */
 {
 	struct conf *c = conf_of(scratch_dir());
 	struct store *st = store_in(c->state_dir);
-	char pattern[sizeof(struct conf) + 16];
+	char pattern[sizeof(struct conf) + 32];
 	glob_t found;
 
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(child_wait(child_start(die_making, c->run_dir)), -SIGKILL);
 	table_close(restored(c, st));
-	(void)snprintf(pattern, sizeof pattern, "%s/table.*new*", c->run_dir);
+	(void)snprintf(pattern, sizeof pattern, "%s/" TABLE_FILE ".*new*", c->run_dir);
 	ck_assert_int_eq(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
 	store_close(st);
 }

@@ -4,9 +4,11 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
@@ -306,6 +308,7 @@ START_TEST(consumer_killed)
 	struct victim *v = victim_new(dir);
 	struct table *t = attach(dir);
 	unsigned from = 0;
+	uint32_t seen;
 	pid_t pid = child_start(join_and_die, v);
 
 	while (atomic_load(&v->ready) == 0)
@@ -318,8 +321,9 @@ START_TEST(consumer_killed)
 		ck_assert_int_ge(table_add(t, progress(id_of("live", n), 0)), 0);
 	ck_assert_int_eq(table_join(t, TABLE_RELAY), 0);
 	ck_assert_int_eq(table_take_dirty(t, 0, &from), -1);
+	seen = wakeup_seen(table_wakeup(t, TABLE_RELAY));
 	table_publish(t, 4, progress("live-4", 0));
-	ck_assert_int_eq(wakeup_wait(table_wakeup(t, TABLE_RELAY, 0), 20000), 1);
+	ck_assert(wakeup_wait(table_wakeup(t, TABLE_RELAY), &seen, 20000));
 	from = 0;
 	ck_assert_int_eq(table_take_dirty(t, 0, &from), 4);
 	ck_assert_int_eq(table_take_dirty(t, 0, &from), -1);
@@ -354,6 +358,129 @@ START_TEST(dirty_marks)
 }
 END_TEST
 
+/* A reader finds what a writer changed, once, and nothing else; the writer knows nothing of it. */
+START_TEST(changes_are_seen)
+{
+	static const unsigned changed[] = { 0, 62, 63, 64, 65, 127, 128, 199 };
+	enum { N = sizeof changed / sizeof changed[0] };
+	const char *dir = scratch_dir();
+	struct table *t, *reader = NULL;
+
+	ck_assert_int_eq(table_create(dir, 200, NULL, NULL, NULL), 0);
+	t = attach(dir);
+	for (unsigned i = 0; i < 200; i++)
+		ck_assert_int_eq(table_add(t, progress(id_of("id", i), 0)), (int)i);
+	ck_assert_int_eq(table_open_reader(&reader, dir, NULL), 0);
+	ck_assert_int_eq(table_join(reader, TABLE_RELAY), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		unsigned from = 0;
+
+		ck_assert_int_eq(table_take_dirty(reader, 0, &from), -1);
+		for (unsigned i = 0; i < N * (round + 1); i++)		/* some of them often */
+			table_publish(t, changed[i % N], progress(id_of("id", changed[i % N]), 0));
+		from = 0;
+		for (unsigned i = 0; i < N; i++)
+			ck_assert_int_eq(table_take_dirty(reader, 0, &from), (int)changed[i]);
+		ck_assert_int_eq(table_take_dirty(reader, 0, &from), -1);
+		from = 0;
+	}
+	table_close(reader);
+	table_close(t);
+}
+END_TEST
+
+/* -- the relays' own file ------------------------------------------------------------------ */
+
+static const char *
+counters_path(const char *dir)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/" TABLE_COUNTERS, dir);
+	return path;
+}
+
+START_TEST(counters_are_told)
+{
+	const char *dir = dir_with_table();
+	struct table *t = attach(dir), *relay = NULL;
+	struct relay_counters c;
+
+	memset(&c, 0xff, sizeof c);
+	table_counters_read(t, 0, &c);		/* no relay was ever there */
+	ck_assert_uint_eq(c.messages, 0);
+	ck_assert_int_eq(table_open_reader(&relay, dir, NULL), 0);
+	ck_assert_int_eq(table_join(relay, TABLE_RELAY), 0);
+	ck_assert_int_eq(table_join(relay, TABLE_RELAY), 1);
+	atomic_store(&table_counters(relay, 1)->messages, 7);
+	table_counters_read(t, 1, &c);
+	ck_assert_uint_eq(c.messages, 7);
+	ck_assert_uint_ne(c.since_wall_ms, 0);
+	ck_assert(table_is_alive(t, TABLE_RELAY, 1) && !table_is_alive(t, TABLE_RELAY, 2));
+	table_close(relay);
+	ck_assert(!table_is_alive(t, TABLE_RELAY, 1));
+	table_close(t);
+}
+END_TEST
+
+static void
+spoil(const char *path, unsigned how)
+{
+	unsigned char bytes[TABLE_CONSUMERS * sizeof(struct relay_counters)];
+	int fd;
+
+	(void)unlink(path);
+	switch (how) {
+	case 0:
+		ck_assert_int_eq(mkfifo(path, 0644), 0);
+		return;
+	case 1:
+		ck_assert_int_eq(mkdir(path, 0755), 0);
+		return;
+	case 2:
+		ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+		return;
+	case 3:
+		return;				/* gone */
+	default:				/* empty, cut short in the middle of a slot, whole; all of it garbage */
+		memset(bytes, 0xa5, sizeof bytes);
+		ck_assert_int_ge(fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0644), 0);
+		ck_assert_int_ge(write(fd, bytes, how == 4 ? 0 : how == 5 ? sizeof(struct relay_counters) + 9 : sizeof bytes), 0);
+		close(fd);
+	}
+}
+
+/* Whatever a relay makes of its file, also while others look: they read it, publish, and live. */
+START_TEST(counters_spoiled)
+{
+	const char *dir = dir_with_table();
+	struct table *t = attach(dir), *relay = NULL;
+	struct relay_counters c;
+
+	ck_assert_int_eq(table_add(t, progress("a", 0)), 0);
+	ck_assert_int_eq(table_open_reader(&relay, dir, NULL), 0);
+	ck_assert_int_eq(table_join(relay, TABLE_RELAY), 0);
+	table_counters_read(t, 0, &c);
+	ck_assert_int_eq(truncate(counters_path(dir), 0), 0);
+	table_counters_read(t, 0, &c);
+	ck_assert_uint_eq(c.since_wall_ms, 0);
+	spoil(counters_path(dir), (unsigned)_i);
+	for (unsigned s = 0; s < TABLE_CONSUMERS; s++) {
+		table_counters_read(t, s, &c);
+		ck_assert_uint_eq(c.messages, _i == 6 || (_i == 5 && s == 0) ? 0xa5a5a5a5a5a5a5a5u : 0);
+		ck_assert(!table_is_alive(t, TABLE_RELAY, s));
+	}
+	ck_assert_uint_eq(table_n_alive(t, TABLE_RELAY), 0);
+	table_publish(t, 0, progress("a", 0));
+	table_signal(t, TABLE_RELAY);
+	table_close(relay);
+	ck_assert_int_eq(table_open_reader(&relay, dir, NULL), 0);
+	ck_assert_int_eq(table_join(relay, TABLE_RELAY) >= 0, _i >= 3);		/* another relay: an error, or all is well again */
+	table_close(relay);
+	table_close(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -373,6 +500,9 @@ main(void)
 	tcase_add_test(tc, join_and_leave);
 	tcase_add_test(tc, consumer_killed);
 	tcase_add_test(tc, dirty_marks);
+	tcase_add_test(tc, changes_are_seen);
+	tcase_add_test(tc, counters_are_told);
+	tcase_add_loop_test(tc, counters_spoiled, 0, 7);
 	suite_add_tcase(s, tc);
 	return scratch_run(s);
 }

@@ -4,11 +4,15 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -26,13 +30,16 @@ wakeup_shared(void)
 START_TEST(fold_into_one)
 {
 	struct wakeup *wk = wakeup_shared();
+	uint32_t seen = wakeup_seen(wk), other = seen;
 
 	for (unsigned i = 0; i < 1000; i++)
 		wakeup_signal(wk);
-	ck_assert_int_eq(wakeup_wait(wk, LONG_MS), 1);
-	ck_assert_int_eq(wakeup_wait(wk, 0), 0);
+	ck_assert(wakeup_wait(wk, &seen, LONG_MS));
+	ck_assert(!wakeup_wait(wk, &seen, 0));
 	wakeup_signal(wk);
-	ck_assert_int_eq(wakeup_wait(wk, LONG_MS), 1);
+	ck_assert(wakeup_wait(wk, &seen, LONG_MS));
+	ck_assert(wakeup_wait(wk, &other, LONG_MS));	/* what one waiter has seen is another's news */
+	ck_assert(!wakeup_wait(wk, &other, 0));
 }
 END_TEST
 
@@ -41,8 +48,9 @@ START_TEST(bound_holds)
 	static const int bounds_ms[] = { 0, 1, 30, 999, 1001 };
 	struct wakeup *wk = wakeup_shared();
 	int64_t from = clock_mono_ns();
+	uint32_t seen = wakeup_seen(wk);
 
-	ck_assert_int_eq(wakeup_wait(wk, bounds_ms[_i]), 0);
+	ck_assert(!wakeup_wait(wk, &seen, bounds_ms[_i]));
 	ck_assert_int_ge(clock_mono_ns() - from, (int64_t)bounds_ms[_i] * 1000000);
 }
 END_TEST
@@ -52,7 +60,7 @@ die_before_the_call(void *arg)
 {
 	struct wakeup *wk = arg;
 
-	(void)atomic_exchange(&wk->pending, 1);
+	(void)atomic_fetch_add(&wk->signals, 1);
 	(void)raise(SIGKILL);
 	return 0;
 }
@@ -61,53 +69,95 @@ die_before_the_call(void *arg)
 START_TEST(signaller_killed_before_its_call)
 {
 	struct wakeup *wk = wakeup_shared();
+	uint32_t seen = wakeup_seen(wk);
 
 	ck_assert_int_eq(child_wait(child_start(die_before_the_call, wk)), -SIGKILL);
-	wakeup_signal(wk);		/* finds one on its way: wakes nobody */
-	ck_assert_int_eq(wakeup_wait(wk, 50), 1);
+	ck_assert(wakeup_wait(wk, &seen, 50));
 	wakeup_signal(wk);
-	ck_assert_int_eq(wakeup_wait(wk, LONG_MS), 1);
+	ck_assert(wakeup_wait(wk, &seen, LONG_MS));
 }
 END_TEST
+
+struct sleeper {
+	struct wakeup wk;
+	atomic_uint   woken;
+};
 
 static int
 wait_for_ever(void *arg)
 {
+	struct sleeper *sl = arg;
+	uint32_t seen = 0;
+
 	for (;;)
-		(void)wakeup_wait(arg, LONG_MS);
+		if (wakeup_wait(&sl->wk, &seen, LONG_MS))
+			(void)atomic_fetch_add(&sl->woken, 1);
 	return 1;
 }
 
 START_TEST(waiter_killed)
 {
-	struct wakeup *wk = wakeup_shared();
+	struct sleeper *sl = shared_zeros(sizeof *sl);
+	uint32_t seen;
 
 	for (unsigned i = 0; i < 20; i++) {
-		pid_t pid = child_start(wait_for_ever, wk);
+		pid_t pid = child_start(wait_for_ever, sl);
 
-		wakeup_signal(wk);
-		while (atomic_load(&wk->pending) != 0)	/* until it took the word, so it has started */
+		wakeup_signal(&sl->wk);
+		while (atomic_load(&sl->woken) == 0)
 			(void)sched_yield();
 		child_kill(pid);
-		(void)wakeup_wait(wk, 0);		/* the flag, when it died in between */
+		atomic_store(&sl->woken, 0);
 	}
-	wakeup_signal(wk);
-	ck_assert_int_eq(wakeup_wait(wk, LONG_MS), 1);
+	seen = wakeup_seen(&sl->wk);
+	wakeup_signal(&sl->wk);
+	ck_assert(wakeup_wait(&sl->wk, &seen, LONG_MS));
 }
 END_TEST
 
-START_TEST(garbage_is_news)
+/* One signal wakes all who sleep; who only may read the word is woken, too, and cannot write it. */
+START_TEST(readers_wait)
+{
+	struct sleeper *sl, *view;
+	char path[128];
+	uint32_t seen;
+	pid_t pid[3];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/word", scratch_dir());
+	ck_assert_int_ge(fd = open(path, O_RDWR | O_CREAT, 0600), 0);
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	sl = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	view = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	ck_assert(sl != MAP_FAILED && view != MAP_FAILED);
+	close(fd);
+	seen = wakeup_seen(&view->wk);
+	for (unsigned i = 0; i < 3; i++)
+		pid[i] = child_start(wait_for_ever, sl);
+	wakeup_signal(&sl->wk);
+	ck_assert(wakeup_wait(&view->wk, &seen, LONG_MS));
+	wakeup_disturb(&view->wk);
+	while (atomic_load(&view->woken) < 3)
+		(void)sched_yield();
+	for (unsigned i = 0; i < 3; i++)
+		child_kill(pid[i]);
+}
+END_TEST
+
+START_TEST(any_number_is_a_count)
 {
 	struct wakeup *wk = wakeup_shared();
+	uint32_t seen;
 
-	memset(wk, 0xa5, sizeof *wk);
-	wakeup_signal(wk);
-	ck_assert(wakeup_wait(wk, LONG_MS));
-	ck_assert(!wakeup_wait(wk, 0));
 	memset(wk, 0xff, sizeof *wk);
-	ck_assert(wakeup_wait(wk, LONG_MS));
+	seen = wakeup_seen(wk);
+	ck_assert(!wakeup_wait(wk, &seen, 0));
 	wakeup_signal(wk);
-	ck_assert(wakeup_wait(wk, LONG_MS));
+	ck_assert(wakeup_wait(wk, &seen, LONG_MS));
+	memset(wk, 0xa5, sizeof *wk);
+	ck_assert(wakeup_wait(wk, &seen, LONG_MS));
 }
 END_TEST
 
@@ -145,9 +195,9 @@ START_TEST(bridge_bound)	/* a loop that scans when readable needs no timer of it
 	struct wakeup *wk = wakeup_shared();
 	struct wake_bridge b;
 
-	(void)atomic_exchange(&wk->pending, 1);		/* as a killed signaller leaves it */
 	ck_assert_int_eq(wake_bridge_start(&b, wk), 0);
 	ck_assert(readable(b.efd, 0));
+	(void)atomic_fetch_add(&wk->signals, 1);	/* as a killed signaller leaves it */
 	ck_assert(readable(b.efd, LONG_MS));
 	wakeup_signal(wk);
 	ck_assert(readable(b.efd, LONG_MS));
@@ -182,7 +232,8 @@ main(void)
 	tcase_add_loop_test(tc, bound_holds, 0, 5);
 	tcase_add_test(tc, signaller_killed_before_its_call);
 	tcase_add_test(tc, waiter_killed);
-	tcase_add_test(tc, garbage_is_news);
+	tcase_add_test(tc, readers_wait);
+	tcase_add_test(tc, any_number_is_a_count);
 	tcase_add_test(tc, bridge_passes_on);
 	tcase_add_test(tc, bridge_bound);
 	tcase_add_test(tc, bridge_stops_at_once);

@@ -104,15 +104,25 @@ rig_start(struct rig *g, bool with_table)
 }
 
 void
-rig_stop(struct rig *g)
+rig_remove(struct rig *g)
 {
+	static const char *const made[] = {
+		"/" TABLE_FILE, "/" TABLE_FILE ".lock", "/" TABLE_DIR, "/live", "/" TABLE_COUNTERS, "/" TABLE_COUNTERS_DIR, "",
+	};
 	char path[128];
 
+	for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s%s", g->dir, made[i]);
+		ck_assert_msg(remove(path) == 0 || errno == ENOENT, "%s: %s", path, strerror(errno));
+	}
+}
+
+void
+rig_stop(struct rig *g)
+{
 	relay_fini(&g->relay);
 	table_close(g->table);
-	(void)snprintf(path, sizeof path, "%s/table", g->dir);
-	(void)unlink(path);
-	ck_assert_int_eq(rmdir(g->dir), 0);
+	rig_remove(g);
 }
 
 void
@@ -144,7 +154,7 @@ rig_tear(struct rig *g, bool torn)
 	uint8_t *map;
 	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/table", g->dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, g->dir);
 	table_info(g->table, &info);
 	ck_assert_int_ge(fd = open(path, O_RDWR | O_CLOEXEC), 0);
 	map = mmap(NULL, info.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -42,6 +42,7 @@ extern unsigned rig_fail_in;
 void rig_start(struct rig *g, bool with_table);	/* set g->conf by rig_conf() first */
 void rig_conf(struct rig *g);			/* defaults, a fresh directory */
 void rig_stop(struct rig *g);
+void rig_remove(struct rig *g);			/* the directory, with what table and relays made in it */
 void rig_table(struct rig *g);			/* make a (new) table */
 bool rig_attached(struct rig *g);		/* turn until the relay follows that table */
 
