@@ -129,18 +129,70 @@ page_facts(struct store *st, int64_t page)
 	return rc;
 }
 
+/*
+ * Put what select gives of the page, a number and texts, into an index by insert,
+ * row by row.  In one statement it would be undone by itself if it failed, and at
+ * the end of each such statement FTS5 writes out all it has gathered: a piece of
+ * the index for every page, merged again and again.
+ */
+static int
+fill(struct store *st, const char *select, const char *insert, int64_t page)
+{
+	int rc = 0;
+	sqlite3_stmt *from = store_stmt(st, &rc, select, "i", page), *to;
+
+	if (from == NULL)
+		return rc;
+	while ((rc = store_step(st, from)) > 0) {
+		if ((to = store_stmt(st, &rc, insert, "i", sqlite3_column_int64(from, 0))) == NULL)
+			break;
+		for (int i = 1, src = SQLITE_OK; i < sqlite3_column_count(from); i++) {
+			const char *s = column_str(from, i);
+
+			if ((src = sqlite3_bind_text(to, i + 1, s, sqlite3_column_bytes(from, i), SQLITE_STATIC)) != SQLITE_OK)
+				rc = store_errno(st, src);
+		}
+		if (rc < 0 || (rc = store_step(st, to)) < 0)
+			break;
+	}
+	(void)sqlite3_reset(from);
+	return rc;
+}
+
+#define CHUNKS_OF_PAGE "SELECT n, title, path, headings, terms, body, facets FROM chunks_all WHERE page = ?1"
+#define CODE_OF_PAGE   "SELECT n, heading, before, code, facets FROM code_all WHERE page = ?1"
+#define NAMES_OF_PAGE  "SELECT page, names FROM names_text WHERE page = ?1"
+
+static int
+page_texts(struct store *st, int64_t page)
+{
+	int rc = fill(st, CHUNKS_OF_PAGE, "INSERT INTO chunks_fts(rowid, title, path, headings, terms, body, facets)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", page);
+
+	if (rc >= 0)
+		rc = fill(st, CODE_OF_PAGE, "INSERT INTO code_fts(rowid, heading, before, code, facets)"
+		    " VALUES(?1, ?2, ?3, ?4, ?5)", page);
+	return rc;
+}
+
 int
 store_page_index(struct store *st, int64_t page)
 {
 	int rc = page_facts(st, page);
 
-	if (rc >= 0)
-		rc = store_run(st, "INSERT INTO chunks_fts(rowid, title, path, headings, terms, body, facets)"
-		    " SELECT n, title, path, headings, terms, body, facets FROM chunks_all WHERE page = ?1", "i", page);
-	if (rc >= 0)
-		rc = store_run(st, "INSERT INTO code_fts(rowid, heading, before, code, facets)"
-		    " SELECT n, heading, before, code, facets FROM code_all WHERE page = ?1", "i", page);
-	return rc;
+	return rc < 0 ? rc : page_texts(st, page);
+}
+
+int
+store_names_index(struct store *st, int64_t page)
+{
+	return fill(st, NAMES_OF_PAGE, "INSERT INTO names_fts(rowid, names) VALUES(?1, ?2)", page);
+}
+
+int
+store_names_unindex(struct store *st, int64_t page)
+{
+	return fill(st, NAMES_OF_PAGE, "INSERT INTO names_fts(names_fts, rowid, names) VALUES('delete', ?1, ?2)", page);
 }
 
 int
@@ -151,38 +203,49 @@ store_page_unindex(struct store *st, int64_t page)
 
 	if (rc < 0 || waits)
 		return rc;
-	rc = store_run(st, "INSERT INTO chunks_fts(chunks_fts, rowid, title, path, headings, terms, body, facets)"
-	    " SELECT 'delete', n, title, path, headings, terms, body, facets FROM chunks_all WHERE page = ?1", "i", page);
+	rc = fill(st, CHUNKS_OF_PAGE, "INSERT INTO chunks_fts(chunks_fts, rowid, title, path, headings, terms, body, facets)"
+	    " VALUES('delete', ?1, ?2, ?3, ?4, ?5, ?6, ?7)", page);
 	if (rc >= 0)
-		rc = store_run(st, "INSERT INTO code_fts(code_fts, rowid, heading, before, code, facets)"
-		    " SELECT 'delete', n, heading, before, code, facets FROM code_all WHERE page = ?1", "i", page);
+		rc = fill(st, CODE_OF_PAGE, "INSERT INTO code_fts(code_fts, rowid, heading, before, code, facets)"
+		    " VALUES('delete', ?1, ?2, ?3, ?4, ?5)", page);
 	if (rc >= 0)
-		rc = store_run(st, "INSERT INTO names_fts(names_fts, rowid, names)"
-		    " SELECT 'delete', page, names FROM names_text WHERE page = ?1", "i", page);
+		rc = store_names_unindex(st, page);
 	if (rc >= 0)
 		rc = store_run(st, "DELETE FROM page_facts WHERE page = ?1", "i", page);
 	return rc;
 }
 
+/* Do f with the first pages (0: all) that wait for the index; *last: the last of them. */
+static int
+each_unindexed(struct store *st, unsigned max_pages, int (*f)(struct store *, int64_t), int64_t *last)
+{
+	int rc = 0;
+
+	*last = INT64_MIN;
+	for (unsigned i = 0; rc >= 0 && (max_pages == 0 || i < max_pages); i++) {
+		rc = store_int(st, last, "SELECT page FROM unindexed WHERE page > ?1 ORDER BY page LIMIT 1", "i", *last);
+		if (rc >= 0)
+			rc = f(st, *last);
+	}
+	return rc == -ENOENT ? 0 : rc;
+}
+
 int
 store_index(struct store *st, unsigned max_pages)
 {
-	int64_t page, left = 0;
+	int64_t last, left = 0;
 	bool alone;
 	int rc = store_part_begin(st, &alone);
 
 	if (rc < 0)
 		return rc;
-	for (unsigned i = 0; max_pages == 0 || i < max_pages; i++) {
-		if ((rc = store_int(st, &page, "SELECT page FROM unindexed LIMIT 1", "")) < 0)
-			break;
-		rc = store_page_index(st, page);
-		if (rc >= 0)
-			rc = store_run(st, "DELETE FROM unindexed WHERE page = ?1", "i", page);
-		if (rc < 0)
-			break;
-	}
-	if (rc >= 0 || rc == -ENOENT)
+	/* Not page by page: writing a fact is a statement that could be undone, see fill(). */
+	rc = each_unindexed(st, max_pages, page_facts, &last);
+	if (rc >= 0)
+		rc = each_unindexed(st, max_pages, page_texts, &last);
+	if (rc >= 0)
+		rc = store_run(st, "DELETE FROM unindexed WHERE page <= ?1", "i", last);
+	if (rc >= 0)
 		rc = store_int(st, &left, "SELECT count(*) FROM unindexed", "");
 	rc = store_part_end(st, alone, rc);
 	return rc < 0 ? rc : (int)left;

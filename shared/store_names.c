@@ -291,14 +291,12 @@ save_page(struct store *st, const struct gather_page *p)
 	if (rc == -ENOENT || (rc == 0 && same))	/* not indexed yet; nothing new */
 		return 0;
 	if (rc == 0)
-		rc = store_run(st, "INSERT INTO names_fts(names_fts, rowid, names)"
-		    " SELECT 'delete', page, names FROM names_text WHERE page = ?1", "i", p->n);
+		rc = store_names_unindex(st, p->n);
 	if (rc >= 0)
 		rc = store_run(st, "UPDATE page_facts SET names = ?2, in_degree = ?3, link_share = ?4 / 100.0 WHERE page = ?1",
 		    "ipii", p->n, p->names.p, p->names.len, (int64_t)p->in_degree, parts > 100 ? 100 : parts);
 	if (rc >= 0)
-		rc = store_run(st, "INSERT INTO names_fts(rowid, names)"
-		    " SELECT page, names FROM names_text WHERE page = ?1", "i", p->n);
+		rc = store_names_index(st, p->n);
 	return rc;
 }
 

@@ -56,6 +56,8 @@ int store_part_end(struct store *st, bool alone, int rc);
 int store_page_remove(struct store *st, int64_t page);
 int store_page_index(struct store *st, int64_t page);		/* into the search indexes, as it stands in the store */
 int store_page_unindex(struct store *st, int64_t page);		/* and out of them, if it is in */
+int store_names_index(struct store *st, int64_t page);		/* the texts that lead to it, alone */
+int store_names_unindex(struct store *st, int64_t page);
 /* How near (-1..1) each chunk is to s->vector that fits the filters of s and has a vector of as many dimensions. */
 typedef void store_near_f(int64_t chunk, double cosine, void *arg);
 int store_vectors_each(struct store *st, const struct search *s, store_near_f *f, void *arg);
