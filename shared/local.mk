@@ -40,6 +40,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/snapshots.c %reldir%/snapshots.h \
 	%reldir%/store.c %reldir%/store.h \
 	%reldir%/store_contents.c \
+	%reldir%/store_copy.c \
 	%reldir%/store_dump.c \
 	%reldir%/store_crawls.c \
 	%reldir%/store_pages.c \

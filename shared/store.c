@@ -271,19 +271,14 @@ store_file_make(const char *path)
 }
 
 int
-store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool durable, struct err *e)
+store_open_file(struct store **out, const char *path, int64_t max_bytes, bool durable, struct err *e)
 {
 	struct store *st = calloc(1, sizeof *st);
-	char path[STORE_PATH_BYTES], pragma[80];
+	char pragma[80];
 	int src, rc = -ENOMEM;
 
 	if (st == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
-	if (snprintf(path, sizeof path, "%s/archon.db", state_dir) >= STORE_PATH_BYTES) {	/* cut, it would be another file */
-		free(st);
-		return err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", state_dir, STORE_PATH_BYTES - 11);
-	}
-	(void)snprintf(st->state_dir, sizeof st->state_dir, "%s", state_dir);	/* fits, for path did */
 	store_file_make(path);
 	src = sqlite3_open_v2(path, &st->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
@@ -324,6 +319,20 @@ fail:
 		err_set(e, rc, "%s: %s", path, st->db != NULL ? st->error : "out of memory");
 	store_close(st);
 	return rc;
+}
+
+int
+store_open(struct store **out, const char *state_dir, int64_t max_bytes, bool durable, struct err *e)
+{
+	char path[STORE_PATH_BYTES];
+	int rc;
+
+	if (snprintf(path, sizeof path, "%s/archon.db", state_dir) >= STORE_PATH_BYTES)	/* cut, it would be another file */
+		return err_set(e, -ENAMETOOLONG, "%s: longer than %d bytes", state_dir, STORE_PATH_BYTES - 11);
+	if ((rc = store_open_file(out, path, max_bytes, durable, e)) < 0)
+		return rc;
+	(void)snprintf((*out)->state_dir, sizeof (*out)->state_dir, "%s", state_dir);	/* fits, for path did */
+	return 0;
 }
 
 void

@@ -353,8 +353,25 @@ int store_metrics(struct store *st, struct store_metrics *out);
  */
 int store_vacuum(struct store *st);
 
-/* Copy all that is committed now into the empty file at path, while others read and write.  -EIO with e filled. */
+/*
+ * Copy all that is committed now into the empty file at path, while others read and
+ * write, and check the copy.  -EBADMSG the copy is not sound, so neither is the store;
+ * -ENOSPC, -EBUSY, -EIO; with e filled.
+ */
 int store_backup(struct store *st, const char *path, struct err *e);
+
+/*
+ * Put a copy of the store in the file from in place of state_dir/archon.db: it is
+ * brought to STORE_SCHEMA and checked before anything is replaced, and replaced at
+ * once, so that a kill at any moment leaves the old store or the new, whole.  Nobody
+ * else may have the store open.  before (may be NULL) is called when all is well and
+ * nobody can open the store, just ahead of the replacement; non-zero stops it.
+ *	-EBUSY		somebody has the store open, or restores it too
+ *	-EBADMSG	from is no store of archon, or not sound
+ *	-ESTALE		from was written by a newer archon
+ *	-ENOENT, -EACCES, -ENOSPC, -EIO ...; e says what to do
+ */
+int store_restore(const char *state_dir, const char *from, int (*before)(const void *arg, struct err *e), const void *arg, struct err *e);
 
 /* PRAGMA quick_check and the full-text index against its content.  0 sound, -EBADMSG, -EBUSY ... with e filled. */
 int store_check(struct store *st, struct err *e);

@@ -136,6 +136,13 @@ static const char *const migrations[STORE_SCHEMA] = {
 };
 
 int
+store_version_refuse(const char *path, int64_t version, struct err *e)
+{
+	return err_set(e, -ESTALE, "%s: written by a newer archon (schema %lld, this one knows %d); "
+	    "install that version again, or restore a backup made with this one", path, (long long)version, STORE_SCHEMA);
+}
+
+int
 store_migrate(struct store *st, const char *path, struct err *e)
 {
 	int64_t version = 0;
@@ -147,8 +154,7 @@ store_migrate(struct store *st, const char *path, struct err *e)
 	if ((rc = store_int(st, &version, "PRAGMA user_version", "")) < 0)
 		goto fail;
 	if (version < 0 || version > STORE_SCHEMA) {
-		rc = err_set(e, -ESTALE, "%s: written by a newer archon (schema %lld, this one knows %d)",
-		    path, (long long)version, STORE_SCHEMA);
+		rc = store_version_refuse(path, version, e);
 		goto fail;
 	}
 	for (; version < STORE_SCHEMA; version++)

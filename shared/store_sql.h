@@ -64,8 +64,11 @@ int store_vectors_each(struct store *st, const struct search *s, store_near_f *f
 int store_check_index(struct store *st, struct err *e);
 void store_links_pack(struct text *out, struct slice links);
 
+/* A store in any file, as store_open() does it. */
+int store_open_file(struct store **out, const char *path, int64_t max_bytes, bool durable, struct err *e);
 int store_exec(struct store *st, const char *sql);		/* several statements, none with parameters */
 int store_migrate(struct store *st, const char *path, struct err *e);	/* to STORE_SCHEMA; e is set for -ESTALE alone */
+int store_version_refuse(const char *path, int64_t version, struct err *e);	/* -ESTALE: it is not one we know */
 int store_fts5(struct store *st, fts5_api **out);		/* what FTS5 is extended by */
 int store_tokenizer_register(struct store *st);
 

@@ -1,4 +1,4 @@
-/* How large the store is, and what an operator does to it: pack it, copy it. */
+/* How large the store is, and packing it. */
 #include "config.h"
 
 #include "shared/store.h"
@@ -65,50 +65,4 @@ store_vacuum(struct store *st)
 	if (rc >= 0)		/* the copy stands in the log: without readers of the old one it goes home now */
 		rc = store_run(st, "PRAGMA wal_checkpoint(TRUNCATE)", "");
 	return rc < 0 ? rc : 0;
-}
-
-/* -- copy ------------------------------------------------------------------------ */
-
-enum { BACKUP_PAGES = 2048, BACKUP_BUSY_MS = 20, BACKUP_TRIES = STORE_BUSY_MS / BACKUP_BUSY_MS };
-
-/*
- * Within one read transaction, so that all steps copy one state however much is
- * written meanwhile: without it SQLite begins anew at each commit of another process.
- */
-static int
-copy(struct store *st, sqlite3 *to)
-{
-	sqlite3_backup *b = sqlite3_backup_init(to, "main", st->db, "main");
-	unsigned tries = 0;
-	int src;
-
-	if (b == NULL)
-		return SQLITE_ERROR;
-	while ((src = sqlite3_backup_step(b, BACKUP_PAGES)) == SQLITE_OK ||
-	    ((src == SQLITE_BUSY || src == SQLITE_LOCKED) && tries++ < BACKUP_TRIES))
-		if (src != SQLITE_OK)
-			(void)sqlite3_sleep(BACKUP_BUSY_MS);
-	(void)sqlite3_backup_finish(b);		/* repeats what step said */
-	return src == SQLITE_DONE ? SQLITE_OK : src;
-}
-
-int
-store_backup(struct store *st, const char *path, struct err *e)
-{
-	sqlite3 *to = NULL;
-	int64_t n;
-	int src = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL), rc;
-
-	if (src == SQLITE_OK && (store_run(st, "BEGIN", "") < 0 || store_int(st, &n, "SELECT count(*) FROM sources", "") < 0))
-		src = SQLITE_BUSY;
-	if (src == SQLITE_OK)
-		src = copy(st, to);
-	store_rollback(st);
-	if (src == SQLITE_OK)	/* one file: nothing beside it has to be kept */
-		src = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	rc = src == SQLITE_OK ? 0 : src == SQLITE_FULL ? -ENOSPC : src == SQLITE_BUSY || src == SQLITE_LOCKED ? -EBUSY : -EIO;
-	if (rc < 0)
-		err_set(e, rc, "%s: %s", path, to != NULL && src != SQLITE_BUSY ? sqlite3_errmsg(to) : "the store is busy");
-	(void)sqlite3_close(to);
-	return rc;
 }

@@ -39,7 +39,7 @@ t_ok 'edit a bad value'		fails 64 'knowledge_type' edit "$source" --type x
 t_ok 'check'			says '^store +sound$' check
 t_ok '...the table, too'	says '^table +sound$' check
 t_ok 'check --json'		json check
-t_ok 'backup'			says 'to use it' backup "$T/copy.db"
+t_ok 'backup'			says 'to use it, stop archon' backup "$T/copy.db"
 t_ok '...is one sound file'	[ "$(sqlite3 "$T/copy.db" 'SELECT count(*) FROM pages; PRAGMA quick_check' | tr '\n' ' ')" = '40 ok ' ]
 t_ok '...with nothing beside'	[ "$(ls "$T"/copy.db*)" = "$T/copy.db" ]
 t_ok '...and never over another' fails 64 'exists already' backup "$T/copy.db"

@@ -30,6 +30,7 @@ blackbox_scripts = \
 	%D%/4000-conf.t \
 	%D%/4100-run.t \
 	%D%/4210-ctl-store.t \
+	%D%/4220-care.t \
 	%D%/5000-page.t \
 	%D%/5010-page-items.t
 TESTS += $(blackbox_scripts)

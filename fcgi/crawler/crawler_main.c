@@ -68,9 +68,9 @@ main(int argc, char **argv)
 		log_event(LOG_ERR, "cannot start why=\"signalfd or libcurl\"");
 		return EX_OSERR;
 	}
-	if (crawler_new(&cr, &conf, &e) < 0) {
+	if ((rc = crawler_new(&cr, &conf, &e)) < 0) {
 		log_event(LOG_ERR, "cannot start why=\"%s\"", e.text);
-		return EX_TEMPFAIL;
+		return rc == -ESTALE ? EX_CONFIG : EX_TEMPFAIL;	/* the store of a newer archon: only a human can help */
 	}
 	log_event(LOG_NOTICE, "ready html_parser=%s curl=%s", HTML_PARSER, curl_version_info(CURLVERSION_NOW)->version);
 	daemon_notify("READY=1\nSTATUS=waiting for crawls");

@@ -1,5 +1,5 @@
 /*
- * backup, check, vacuum: the store and the table themselves, asking nobody, so
+ * backup, restore, check, vacuum: the store and the table themselves, asking nobody, so
  * that they work whether or not the daemons run.
  */
 #include "config.h"
@@ -98,12 +98,45 @@ cmd_backup(const struct ctl *ctl)
 		char size[24];
 
 		people_bytes(size, bytes);
-		printf("%s: %s; to use it, stop archon and put it in place of %s/archon.db\n", path, size, ctl->conf.state_dir);
+		printf("%s: %s, sound; to use it, stop archon, then: archonctl restore %s\n", path, size, path);
 		return CTL_DONE;
 	}
 	json_open(&t, '{');
 	json_kstr(&t, "file", path);
 	json_kint(&t, "bytes", bytes);
+	json_close(&t, '}');
+	return print_text(&t);
+}
+
+/* -- restore --------------------------------------------------------------------- */
+
+static int
+table_forget(const void *arg, struct err *e)	/* it tells of the old store's crawls; archon-api makes a new one of the new store */
+{
+	const struct ctl *ctl = arg;
+	char path[PATH_BYTES];
+
+	(void)snprintf(path, sizeof path, "%s/table", ctl->conf.run_dir);
+	return unlink(path) == 0 || errno == ENOENT ? 0 : err_set(e, -errno, "%s: %s", path, strerror(errno));
+}
+
+int
+cmd_restore(const struct ctl *ctl)
+{
+	struct text t = { 0 };
+	struct err e;
+
+	if (store_restore(ctl->conf.state_dir, ctl->opt.word, table_forget, ctl, &e) < 0) {
+		fprintf(stderr, "archonctl: %s\nNothing was replaced.\n", e.text);
+		return CTL_FAILED;
+	}
+	if (!ctl->opt.json) {
+		printf("%s/archon.db is what %s holds; now start archon (systemctl start archon.target, or conf/run)\n",
+		    ctl->conf.state_dir, ctl->opt.word);
+		return CTL_DONE;
+	}
+	json_open(&t, '{');
+	json_kstr(&t, "file", ctl->opt.word);
 	json_close(&t, '}');
 	return print_text(&t);
 }
@@ -152,7 +185,7 @@ cmd_check(const struct ctl *ctl)
 	} else {
 		printf("store  %s\ntable  %s\n", store_err.text, table_err.text);
 		if (rc == -EBADMSG)
-			puts("Stop archon, keep a copy of the store, and put the last backup in its place.");
+			puts("Stop archon, keep a copy of the store, then: archonctl restore the last backup.");
 	}
 	return rc == 0 && (torn == 0 || torn == -ENOENT) ? CTL_DONE : CTL_FAILED;
 }

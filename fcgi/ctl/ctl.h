@@ -39,7 +39,7 @@ ctl_command_f cmd_upload;					/* cmd_upload.c */
 ctl_command_f cmd_show, cmd_edit, cmd_delete;			/* cmd_items.c */
 ctl_command_f cmd_export;					/* cmd_export.c */
 ctl_command_f cmd_import;					/* cmd_import.c */
-ctl_command_f cmd_backup, cmd_check, cmd_vacuum;		/* cmd_store.c */
+ctl_command_f cmd_backup, cmd_restore, cmd_check, cmd_vacuum;	/* cmd_store.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
 ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */

@@ -29,6 +29,7 @@ static ctl_command_f *const run[N_COMMANDS] = {
 	[COMMAND_EDIT] = cmd_edit,
 	[COMMAND_DELETE] = cmd_delete,
 	[COMMAND_BACKUP] = cmd_backup,
+	[COMMAND_RESTORE] = cmd_restore,
 	[COMMAND_EXPORT] = cmd_export,
 	[COMMAND_IMPORT] = cmd_import,
 	[COMMAND_CHECK] = cmd_check,

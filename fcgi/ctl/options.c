@@ -32,6 +32,7 @@ static const struct {
 	[COMMAND_EXPORT]  = { "export", "DIR" },
 	[COMMAND_IMPORT]  = { "import", "FILE" },
 	[COMMAND_BACKUP]  = { "backup", "FILE" },
+	[COMMAND_RESTORE] = { "restore", "FILE" },
 	[COMMAND_CHECK]	  = { "check", NULL },
 	[COMMAND_VACUUM]  = { "vacuum", NULL },
 	[COMMAND_STAT]	  = { "stat", NULL },
@@ -250,6 +251,7 @@ options_help(void)
 "  edit SOURCE     --title T  --description T  --tag T  --type T  --every DAYS\n"
 "  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"
 "  backup FILE     copy the store while it is used     vacuum  make it small\n"
+"  restore FILE    put such a copy in its place, while archon is stopped\n"
 "  stat            the table, even while the daemons hang: --watch  --dump (every field)\n"
 "  health          is every part there?         check   are store and table sound?\n"
 "  logs [-f]       the log, and what comes: --level L  --since N  --limit N\n"

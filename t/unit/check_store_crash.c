@@ -7,33 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "store_behind.h"
 #include "store_fixture.h"
-
-static const char *
-db_in(const char *dir)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof path, "%s/archon.db", dir);
-	return path;
-}
-
-static void
-sql(const char *dir, const char *text)		/* behind the store's back */
-{
-	sqlite3 *db;
-	int rc;
-
-	ck_assert_int_eq(sqlite3_open(db_in(dir), &db), SQLITE_OK);
-	rc = sqlite3_exec(db, text, NULL, NULL, NULL);
-	ck_assert_msg(rc == SQLITE_OK, "%s: %s", text, sqlite3_errmsg(db));
-	(void)sqlite3_close(db);
-}
 
 static int
 put_many(struct store *st, unsigned n, const char *word)	/* what the first failure returned */
@@ -220,7 +199,7 @@ START_TEST(schema_version)
 	struct err e = { "" };
 
 	store_close(store_in(dir));
-	sql(dir, versions[_i].pragma);
+	sql_in(file_in(dir, "archon.db"), versions[_i].pragma);
 	ck_assert_msg(store_open(&st, dir, 0, false, &e) == versions[_i].rc, "%s: %s", versions[_i].name, e.text);
 	ck_assert_int_eq(st == NULL, versions[_i].rc < 0);
 	ck_assert_int_eq(e.text[0] != '\0', versions[_i].rc < 0);
@@ -233,7 +212,7 @@ START_TEST(not_a_store)
 	const char *dir = scratch_dir();
 	struct store *st = NULL;
 	struct err e = { "" };
-	FILE *f = fopen(db_in(dir), "w");
+	FILE *f = fopen(file_in(dir, "archon.db"), "w");
 
 	for (unsigned i = 0; i < 10000; i++)
 		fputs("no database ", f);
@@ -261,7 +240,7 @@ START_TEST(long_directory)
 		st = NULL;
 		dir[len] = '/';
 	}
-	ck_assert_int_eq(access(db_in(real), F_OK), 0);
+	ck_assert_int_eq(access(file_in(real, "archon.db"), F_OK), 0);
 }
 END_TEST
 
@@ -274,41 +253,9 @@ START_TEST(damaged_index_is_found)
 	begin_source(st, "s");
 	ck_assert_int_eq(put_page(st, "s", "http://a/1", "t", SLICE_LIT("zebra")), 0);
 	store_sound(st);
-	sql(dir, "UPDATE chunks SET body = 'giraffe'");		/* the index is not told */
+	sql_in(file_in(dir, "archon.db"), "UPDATE chunks SET body = 'giraffe'");		/* the index is not told */
 	ck_assert_int_eq(store_check(st, &e), -EBADMSG);
 	ck_assert_str_ne(e.text, "");
-	store_close(st);
-}
-END_TEST
-
-START_TEST(older_schema)		/* a store as schema 2 had it, with two pages */
-{
-	const char *dir = scratch_dir(), *src = getenv("T_SRC");
-	struct store *st;
-	char path[512], *text = NULL;
-	size_t len = 0;
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/t/data/store-2.sql", src != NULL ? src : ".");
-	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s", path);
-	ck_assert(getdelim(&text, &len, '\0', f) > 0);
-	fclose(f);
-	sql(dir, text);
-	free(text);
-	st = store_in(dir);
-	store_sound(st);
-	ck_assert_int_eq(hits(st, "quagga"), 0);	/* the crawler makes the new index by and by */
-	ck_assert_int_eq(store_index(st, 1), 1);
-	store_sound(st);
-	ck_assert_int_eq(store_index(st, 0), 0);
-	store_sound(st);
-	ck_assert_int_eq(hits(st, "quagga"), 1);
-	ck_assert_int_eq(hits(st, "quagga_count"), 1);
-	ck_assert_int_eq(hits(st, "okapi"), 1);
-	ck_assert_int_eq(put_page(st, "ac145fad508dcec8", "http://h.test/two.html", "Two", SLICE_LIT("An okapi shows itself.")), 0);
-	store_sound(st);
-	ck_assert_int_eq(hits(st, "okapi"), 1);
-	ck_assert_int_eq(hits(st, "hides"), 0);
 	store_close(st);
 }
 END_TEST
@@ -517,7 +464,6 @@ main(void)
 	tcase_add_test(tc, not_a_store);
 	tcase_add_test(tc, long_directory);
 	tcase_add_test(tc, damaged_index_is_found);
-	tcase_add_test(tc, older_schema);
 	tcase_add_test(tc, two_connections);
 	tcase_add_test(tc, all_open_a_new_store_at_once);
 	tcase_add_test(tc, killed_in_a_transaction);

@@ -10,6 +10,8 @@ shared_tests = \
 	t/unit/check_store \
 	t/unit/check_store_crash t/unit/check_store_refresh \
 	t/unit/check_store_sources \
+	t/unit/check_store_upgrade \
+	t/unit/check_store_restore \
 	t/unit/check_restore \
 	t/unit/check_conf \
 	t/unit/check_lexeme \
@@ -59,9 +61,17 @@ t_unit_check_store_refresh_SOURCES = %D%/check_store_refresh.c %D%/scratch.h %D%
 t_unit_check_store_refresh_CPPFLAGS = $(unit_cppflags)
 t_unit_check_store_refresh_LDADD = $(unit_libs)
 
-t_unit_check_store_crash_SOURCES = %D%/check_store_crash.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_crash_SOURCES = %D%/check_store_crash.c %D%/scratch.h %D%/store_behind.h %D%/store_fixture.h
 t_unit_check_store_crash_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
 t_unit_check_store_crash_LDADD = $(unit_libs)
+
+t_unit_check_store_upgrade_SOURCES = %D%/check_store_upgrade.c %D%/scratch.h %D%/store_behind.h %D%/store_fixture.h
+t_unit_check_store_upgrade_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
+t_unit_check_store_upgrade_LDADD = $(unit_libs)
+
+t_unit_check_store_restore_SOURCES = %D%/check_store_restore.c %D%/scratch.h %D%/store_behind.h %D%/store_fixture.h
+t_unit_check_store_restore_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
+t_unit_check_store_restore_LDADD = $(unit_libs)
 
 t_unit_check_restore_SOURCES = %D%/check_restore.c %D%/scratch.h %D%/store_fixture.h
 t_unit_check_restore_CPPFLAGS = $(unit_cppflags)
@@ -95,7 +105,7 @@ t_unit_check_no_memory_SOURCES = %D%/check_no_memory.c %D%/scratch.h %D%/fail_ma
 t_unit_check_no_memory_CPPFLAGS = $(unit_cppflags)
 t_unit_check_no_memory_LDADD = $(unit_libs)
 
-EXTRA_DIST += t/data/store-2.sql
+EXTRA_DIST += t/data/store-1.sql t/data/store-2.sql t/data/store-3.sql t/data/store-4.sql
 
 include t/fuzz/shared.mk
 
