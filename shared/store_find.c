@@ -24,19 +24,18 @@ count_term(struct store *st, const struct query_term *t, int64_t last, int64_t *
 {
 	char quoted[QUERY_TERM_BYTES + 4];
 	sqlite3_stmt *stmt;
-	int64_t n, upto;
+	int64_t n = 0, upto = 0;
 	int rc = 0;
 
 	(void)snprintf(quoted, sizeof quoted, "\"%s\"%s", t->text, t->prefix ? "*" : "");
-	stmt = store_stmt(st, &rc, "SELECT count(*), max(n) FROM (SELECT rowid AS n FROM chunks_fts"
-	    " WHERE chunks_fts MATCH ?1 ORDER BY rowid LIMIT ?2)", "ti", quoted, (int64_t)COUNT_MAX);
-	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
+	stmt = store_stmt(st, &rc, "SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ?1 ORDER BY rowid", "t", quoted);
+	if (stmt == NULL)
 		return rc;
-	n = sqlite3_column_int64(stmt, 0);
-	upto = sqlite3_column_int64(stmt, 1);
+	for (; n < COUNT_MAX && (rc = store_step(st, stmt)) > 0; n++)
+		upto = sqlite3_column_int64(stmt, 0);
 	(void)sqlite3_reset(stmt);
 	*out = n < COUNT_MAX || upto == 0 ? n : (int64_t)((double)n * (double)last / (double)upto);
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* Counts are kept for a while: they change little, and cost as much as a search. */

@@ -111,23 +111,56 @@ row_score(const struct row *r)
 	return sum;
 }
 
+struct instance {			/* of a phrase in this row, and how to come to the next one */
+	Fts5PhraseIter at;
+	int	 term, col, off;	/* col -1: there is none */
+};
+
+static bool
+is_before(const struct instance *a, const struct instance *b)
+{
+	return a->col != b->col ? a->col < b->col : a->off != b->off ? a->off < b->off : a->term < b->term;
+}
+
+/* See what stands in the row in its order.  Few of the terms do, so the next one is soon found. */
+static void
+see_all(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r, struct instance *in, unsigned n)
+{
+	while (n > 0) {
+		struct instance *next = in;
+
+		for (unsigned i = 1; i < n; i++)
+			if (is_before(&in[i], next))
+				next = &in[i];
+		see(r, next->term, next->col, next->off);
+		api->xPhraseNext(fts, &next->at, &next->col, &next->off);
+		if (next->col < 0)
+			*next = in[--n];
+	}
+}
+
 static int
 row_read(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r)
 {
+	struct instance in[QUERY_TERMS_MAX];
 	struct phrases ph;
-	int n, rc = api->xInstCount(fts, &n);
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < QUERY_TERMS_MAX; i++)
 		r->last_col[i] = -1;
 	phrases_all(r->q, &ph);
-	for (int i = 0; rc == SQLITE_OK && i < n; i++) {
-		int phrase, col, off;
+	for (unsigned i = 0; i < ph.n; i++) {
+		struct instance *x = &in[n];
+		int rc;
 
-		rc = api->xInst(fts, i, &phrase, &col, &off);
-		if (rc == SQLITE_OK && (unsigned)phrase < ph.n && ph.term[phrase] >= 0)
-			see(r, ph.term[phrase], col, off);
+		if ((x->term = ph.term[i]) < 0)
+			continue;
+		if ((rc = api->xPhraseFirst(fts, (int)i, &x->at, &x->col, &x->off)) != SQLITE_OK)
+			return rc;
+		n += x->col >= 0;
 	}
-	return rc;
+	see_all(api, fts, r, in, n);
+	return SQLITE_OK;
 }
 
 static void

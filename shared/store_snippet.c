@@ -27,8 +27,12 @@ struct place {
 static bool
 is_like(struct slice word, const char *term)
 {
-	size_t len = strlen(term), same = 0, need = len > 7 ? len - 3 : len > 4 ? 4 : len;
+	size_t len, same = 0, need;
 
+	if (((word.p[0] ^ term[0]) & ~('a' ^ 'A')) != 0)	/* most words differ here already */
+		return false;
+	len = strlen(term);
+	need = len > 7 ? len - 3 : len > 4 ? 4 : len;
 	if (word.len > len + 4)
 		return false;
 	while (same < len && same < word.len && strncasecmp(word.p + same, term + same, 1) == 0)

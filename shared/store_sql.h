@@ -9,7 +9,7 @@
 #include "shared/conf.h"
 #include "shared/store.h"
 
-enum { STORE_STATEMENTS = 128, STORE_WORD_COUNTS = 512 };
+enum { STORE_STATEMENTS = 128, STORE_WORD_COUNTS = 4096 };
 
 struct store {
 	sqlite3 *db;
