@@ -48,7 +48,7 @@ conf/archon.conf: %D%/archon.conf.in
 
 noinst_DATA += conf/archon.conf
 CLEANFILES += $(conf_expanded)
-EXTRA_DIST += $(conf_in) %D%/debian %D%/archon.spec.in %D%/deb.sh %D%/tar.sh %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
+EXTRA_DIST += $(conf_in) %D%/README %D%/debian %D%/archon.spec.in %D%/deb.sh %D%/tar.sh %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
 
 # archon.conf is the operator's once it is there: an update puts the new one beside it.
 archonconfdir = $(sysconfdir)/$(PACKAGE)

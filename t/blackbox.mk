@@ -1,6 +1,8 @@
 # The whole house from outside, through the nginx that ships.
 check_PROGRAMS += t/badsite
 t_badsite_SOURCES = %D%/badsite.c
+check_PROGRAMS += t/who/reach
+t_who_reach_SOURCES = %D%/who/reach.c
 
 blackbox_scripts = \
 	%D%/1010-routes.t \
@@ -23,6 +25,7 @@ blackbox_scripts = \
 	%D%/2460-upload-kill.t \
 	%D%/2470-turns.t \
 	%D%/2480-starts.t \
+	%D%/2490-who.t \
 	%D%/2500-meaning.t \
 	%D%/2600-mcp.t \
 	%D%/3000-kill.t \
@@ -36,6 +39,7 @@ blackbox_scripts = \
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/api/bad %D%/api/old
+EXTRA_DIST += %D%/who/cells %D%/who/compare
 EXTRA_DIST += %D%/embedding
 EXTRA_DIST += %D%/upload.sh %D%/documents
 EXTRA_DIST += %D%/host %D%/inward %D%/starts
