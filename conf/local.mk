@@ -8,6 +8,9 @@ systemdsystemunit_DATA = \
 	conf/systemd/archon-mcp.service conf/systemd/archon-mcp.socket \
 	conf/systemd/archon-relay.service conf/systemd/archon-relay.socket \
 	conf/systemd/archon-crawler.service conf/systemd/archon.slice conf/systemd/archon.target
+grafanadir = $(pkgdatadir)/grafana
+grafana_DATA = %D%/grafana/archon.json
+EXTRA_DIST += $(grafana_DATA)
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = conf/sysusers.d/archon.conf
 tmpfilesdir = $(prefix)/lib/tmpfiles.d

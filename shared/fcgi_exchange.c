@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/ids.h"
 
 enum {
@@ -212,7 +213,7 @@ body_whole(struct exchange *x, struct request *rq, const struct route *r)
 
 /* The status; *whole: the request was read to its end. */
 static int
-request_answer(struct exchange *x, struct request *rq, const struct routes *rs, bool *whole)
+request_answer(struct exchange *x, struct request *rq, const struct routes *rs, const struct route **found, bool *whole)
 {
 	const struct route *r;
 	int status = 500, rc = 0;
@@ -223,6 +224,7 @@ request_answer(struct exchange *x, struct request *rq, const struct routes *rs, 
 	} else {
 		r = route_choose(rs, rq, &x->reply, &status);
 	}
+	*found = r;
 	if (r != NULL && r->body != NULL && r->body->begin != NULL && (rq->taken = r->body->begin(rq, &x->reply, &status)) == NULL)
 		r = NULL;
 	if (r != NULL && r->max_body_bytes > 0)
@@ -304,8 +306,10 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 	struct request rq;
 	reply_stream_f *stream;
 	void *stream_arg;
+	const struct route *route = NULL;
 	bool keep, whole = false, written;
-	int status;
+	int64_t began_mono_ns = clock_mono_ns();
+	int status = 0;
 
 	buffers_clear(x);
 	(void)FCGX_InitRequest(&x->rq, -1, 0);	/* -1: it can never accept behind our back; always 0 */
@@ -326,7 +330,7 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 			.if_none_match = value[P_IF_NONE_MATCH], .request_id = x->request_id, .params = x->rq.envp, .ctx = ctx,
 			.client = &client.sink,
 		};
-		status = request_answer(x, &rq, rs, &whole);
+		status = request_answer(x, &rq, rs, &route, &whole);
 		stream = x->reply.stream;
 		stream_arg = x->reply.stream_arg;
 		written = status != 0 && reply_write(&x->http, &rq, status, &x->reply) && x->http.len <= INT_MAX;
@@ -338,6 +342,8 @@ exchange_serve(struct exchange *x, int fd, const struct routes *rs, void *ctx)
 			stream_run(x, stream, stream_arg, written && x->reply.stream == stream);
 	}
 	FCGX_Finish_r(&x->rq);
+	if (rs->observe != NULL)
+		rs->observe(rs, route, status, clock_mono_ns() - began_mono_ns);
 	if (x->rq.ipcFd < 0)		/* the peer was gone: it closed fd */
 		return false;
 	if (keep && whole)

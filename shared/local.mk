@@ -24,6 +24,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/log.c %reldir%/log.h \
 	%reldir%/mcp_state.c %reldir%/mcp_state.h \
 	%reldir%/mcp_tools.c %reldir%/mcp_tools.h \
+	%reldir%/meters.c %reldir%/meters.h \
 	%reldir%/message.c %reldir%/message.h \
 	%reldir%/outcome.h \
 	%reldir%/params_secret.c %reldir%/params_secret.h \

@@ -10,6 +10,8 @@
 #include "shared/fcgi_serve.h"
 #include "shared/log.h"
 
+_Static_assert((int)METER_ROUTES >= (int)RESPONDER_ROUTES_MAX, "a meter for each route");
+
 struct process {
 	const struct responder *r;
 	struct service	service;
@@ -64,11 +66,19 @@ exit_status(int rc)
 	}
 }
 
+static void
+observe(const struct routes *rs, const struct route *r, int status, int64_t took_ns)
+{
+	struct process *pr = rs->observe_arg;
+
+	meters_request(pr->service.meters, pr->r->meter, rs, r, status, took_ns);
+}
+
 static int
 serve(struct process *pr, const struct conf *conf, const sigset_t *stop, struct err *e)
 {
 	struct route tbl[RESPONDER_ROUTES_MAX];
-	const struct routes routes = pr->r->routes(tbl, conf);
+	struct routes routes = pr->r->routes(tbl, conf);
 	struct fcgi_server srv = {
 		.routes = &routes, .n_threads = pr->r->n_threads(conf), .thread_ctx = thread_ctx,
 		.thread_ctx_free = thread_ctx_free, .tick = tick, .arg = pr,
@@ -77,6 +87,9 @@ serve(struct process *pr, const struct conf *conf, const sigset_t *stop, struct 
 
 	if ((rc = service_open(&pr->service, conf, e)) < 0)
 		return rc;
+	routes.observe = observe;
+	routes.observe_arg = pr;
+	meters_serving(pr->service.meters, pr->r->meter, &routes);
 	rc = srv.listen_fd = daemon_listen(pr->socket_path, e);
 	if (rc >= 0) {
 		rc = fcgi_serve(&srv, stop, e);

@@ -17,6 +17,7 @@ struct responder {
 	const char *socket_name;	/* in run_dir, when --socket names none */
 	/* Fill tbl and describe it; conf is NULL for --list-routes. */
 	struct routes (*routes)(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf);
+	enum meter_program meter;	/* where its requests are counted */
 	unsigned (*n_threads)(const struct conf *conf);
 	void	 (*tick)(struct service *s);	/* once a second, after service_tick(); may be NULL */
 };

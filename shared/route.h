@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/slice.h"
 #include "shared/text.h"
@@ -86,6 +87,9 @@ struct route {
 struct routes {
 	const struct route *tbl;
 	size_t		    n;
+	/* An exchange is over; r NULL: no such path.  status 0: the peer left before its answer.  May be NULL. */
+	void (*observe)(const struct routes *rs, const struct route *r, int status, int64_t took_ns);
+	void		   *observe_arg;
 };
 
 /* HEAD finds GET's route.  NULL with *path_known telling 404 (false) from 405. */

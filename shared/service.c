@@ -99,6 +99,7 @@ void
 service_tick(struct service *s)
 {
 	struct err e;
+	int rc;
 
 	store_check_current(s);
 	if (s->table != NULL && table_is_current(s->table))	/* only this thread changes s->table */
@@ -107,6 +108,8 @@ service_tick(struct service *s)
 		log_event(LOG_ERR, "table is gone why=\"%s\"", e.text);
 	else
 		log_event(LOG_NOTICE, "table attached anew");
+	if ((rc = meters_reopen(s->meters)) < 0)
+		log_event(LOG_WARNING, "meters are not seen why=\"%s\"", strerror(-rc));
 }
 
 /* -- life ---------------------------------------------------------------------- */
@@ -118,7 +121,7 @@ service_open(struct service *s, const struct conf *conf, struct err *e)
 
 	*s = (struct service){ .conf = conf };
 	(void)pthread_rwlock_init(&s->table_lock, NULL);	/* cannot fail on Linux */
-	if ((rc = store_reopen(s, e)) < 0 || (rc = table_reopen(s, e)) < 0) {
+	if ((rc = store_reopen(s, e)) < 0 || (rc = table_reopen(s, e)) < 0 || (rc = meters_open(&s->meters, conf->run_dir, e)) < 0) {
 		service_close(s);
 		return rc;
 	}
@@ -129,9 +132,11 @@ void
 service_close(struct service *s)
 {
 	table_close(s->table);
+	meters_close(s->meters);
 	store_close(s->store);
 	(void)pthread_rwlock_destroy(&s->table_lock);
 	s->table = NULL;
+	s->meters = NULL;
 	s->store = NULL;
 }
 

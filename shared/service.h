@@ -17,6 +17,7 @@
 
 #include "shared/conf.h"
 #include "shared/err.h"
+#include "shared/meters.h"
 #include "shared/progress_row.h"
 #include "shared/snapshots.h"
 #include "shared/store.h"
@@ -27,6 +28,7 @@ struct service {		/* one a process */
 	pthread_rwlock_t   table_lock;	/* of table; handlers read */
 	struct table	  *table;	/* NULL: none for now */
 	unsigned	   table_epoch;	/* which one, for snapshots */
+	struct meters	  *meters;
 	struct store	  *store;	/* the tick's own; NULL: none for now */
 	dev_t		   store_dev;
 	ino_t		   store_ino;

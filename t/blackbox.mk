@@ -7,6 +7,7 @@ t_who_reach_SOURCES = %D%/who/reach.c
 blackbox_scripts = \
 	%D%/1010-routes.t \
 	%D%/1020-description.t \
+	%D%/1030-metrics.t \
 	%D%/1100-bad-input.t \
 	%D%/1110-bad-requests.t \
 	%D%/1200-crawl-errors.t \
@@ -38,7 +39,7 @@ blackbox_scripts = \
 	%D%/5010-page-items.t
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
-EXTRA_DIST += %D%/api/bad %D%/api/old
+EXTRA_DIST += %D%/api/bad %D%/api/exposition %D%/api/old
 EXTRA_DIST += %D%/who/cells %D%/who/compare
 EXTRA_DIST += %D%/embedding
 EXTRA_DIST += %D%/upload.sh %D%/documents

@@ -20,6 +20,7 @@ static const struct responder responder = {
 	.what = "FastCGI responder: crawls, their progress, knowledge items, search, health.",
 	.socket_name = "api.sock",
 	.routes = api_routes,
+	.meter = METER_API,
 	.n_threads = n_threads,
 };
 

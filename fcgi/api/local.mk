@@ -7,6 +7,7 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/crawls.c \
 	%reldir%/describe.c \
 	%reldir%/documents.c %reldir%/document_form.c %reldir%/document_form.h \
+	%reldir%/exposition.c %reldir%/exposition.h \
 	%reldir%/health.c \
 	%reldir%/items.c \
 	%reldir%/json_body.c %reldir%/json_body.h \
@@ -17,6 +18,7 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/openapi_json.h \
 	%reldir%/multipart.c %reldir%/multipart.h \
 	%reldir%/progress.c \
+	%reldir%/prometheus.c \
 	%reldir%/routes.c %reldir%/routes.h \
 	%reldir%/search.c \
 	%reldir%/steer.c

@@ -48,6 +48,7 @@ static const struct route table[] = {
 	{ "GET", "/api/openapi.json", 0, openapi_show, "all of this, described (OpenAPI 3.1)", NULL },
 	{ "GET", "/api/health", 0, health_show, "are all parts alive?", NULL },
 	{ "GET", "/health", 0, health_show, "the same", NULL },
+	{ "GET", "/metrics", 0, prometheus_show, "all that is counted, for Prometheus; from this host only", NULL },
 };
 enum { N_ROUTES = sizeof table / sizeof table[0] };
 _Static_assert((int)N_ROUTES <= (int)RESPONDER_ROUTES_MAX, "a longer table is needed");
@@ -68,5 +69,5 @@ api_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
 		else if (tbl[i].max_body_bytes == TAKES_UPLOAD)
 			tbl[i].max_body_bytes = (size_t)conf->upload_max_bytes + FORM_BYTES;
 	}
-	return (struct routes){ tbl, N_ROUTES };
+	return (struct routes){ .tbl = tbl, .n = N_ROUTES };
 }

@@ -149,6 +149,7 @@ crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struc
 	c->n_wanted = c->resumed ? p.total_pages - p.failed_pages - p.skipped_pages : 1;
 	c->saved = p;
 	progress_init(&c->progress, t, row, &p);
+	c->progress.meters = tools->meters;
 	if (rc == 0 && !cancelled) {
 		if (c->resumed)
 			progress_log(&c->progress, "Going on with %llu of %llu pages done",

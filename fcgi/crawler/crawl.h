@@ -41,6 +41,7 @@ struct crawl_tools {			/* what all crawls share; all borrowed */
 	struct fetcher	  *fetcher;
 	struct pipeline	  *pipeline;
 	struct hosts	   hosts;
+	struct meters	  *meters;	/* NULL: nothing is counted */
 	struct store	  *reader;	/* the scheduler's connection */
 	unsigned	   n_held;	/* parcels in the pipeline */
 	size_t		   held_bytes;

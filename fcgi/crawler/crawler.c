@@ -83,6 +83,9 @@ crawler_new(struct crawler **out, const struct conf *conf, struct err *e)
 		goto fail;
 	}
 	cr->bridged = true;
+	if ((rc = meters_open(&cr->tools.meters, conf->run_dir, e)) < 0)
+		goto fail;
+	atomic_store(&meters_crawler(cr->tools.meters, (unsigned)cr->slot)->started_wall_ms, clock_wall_ms());
 	cr->tools.conf = conf;
 	if ((rc = fetcher_new(&cr->tools.fetcher, conf, &cr->guard, e)) < 0 ||
 	    (rc = pipeline_start(&cr->tools.pipeline, conf, cr->writer, cr->tools.fetcher, e)) < 0 ||
@@ -132,6 +135,7 @@ crawler_free(struct crawler *cr)
 	if (cr->slot >= 0)
 		table_leave(cr->table, TABLE_CRAWLER, (unsigned)cr->slot);
 	table_close(cr->table);
+	meters_close(cr->tools.meters);
 	store_close(cr->reader);
 	store_close(cr->writer);
 	free(cr->waiting);
@@ -402,6 +406,7 @@ on_fetched(struct fetch *f, void *arg)
 {
 	struct crawler *cr = arg;
 
+	meters_fetch(cr->tools.meters, f->status, f->n_bytes, f->took_us);
 	if (f->crawl == NULL)
 		host_fetched(&cr->tools.hosts, f, clock_mono_ns());
 	else
@@ -522,6 +527,18 @@ look_after_crawls(struct crawler *cr, int64_t now_ns, int64_t *next_ns)
 	}
 }
 
+/* What goes on now, for /metrics. */
+static void
+meter(const struct crawler *cr)
+{
+	struct meter_crawler *m = meters_crawler(cr->tools.meters, (unsigned)cr->slot);
+
+	atomic_store_explicit(&m->crawls, cr->n_crawls, memory_order_relaxed);
+	atomic_store_explicit(&m->fetches, fetcher_n_active(cr->tools.fetcher), memory_order_relaxed);
+	atomic_store_explicit(&m->held_pages, cr->tools.n_held, memory_order_relaxed);
+	atomic_store_explicit(&m->held_bytes, cr->tools.held_bytes, memory_order_relaxed);
+}
+
 static void
 watchdog(struct crawler *cr, int64_t now_ns)
 {
@@ -564,6 +581,7 @@ crawler_run(struct crawler *cr, int stop_fd)
 		begin_fetches(cr, now_ns, &next_ns);
 		look_after_crawls(cr, now_ns, &next_ns);
 		watchdog(cr, now_ns);
+		meter(cr);
 		next_ns = cr->scanned_ns == 0 ? 0 : next_ns - clock_mono_ns();
 		fds[0].revents = fds[1].revents = 0;
 		fetcher_wait(cr->tools.fetcher, fds, 2, next_ns <= 0 ? 0 : (int)(next_ns / NS_PER_MS) + 1);

@@ -457,7 +457,7 @@ fetcher_run(struct fetcher *ft, fetch_done_f *done, void *arg)
 	while ((msg = curl_multi_info_read(ft->multi, &left)) != NULL) {
 		struct fetch *f = NULL;
 		CURLcode rc = msg->data.result;
-		curl_off_t n = 0, connected_us = 0;
+		curl_off_t n = 0, connected_us = 0, took_us = 0;
 
 		if (msg->msg != CURLMSG_DONE)
 			continue;
@@ -465,6 +465,8 @@ fetcher_run(struct fetcher *ft, fetch_done_f *done, void *arg)
 		(void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &f->status);
 		(void)curl_easy_getinfo(f->easy, CURLINFO_SIZE_DOWNLOAD_T, &n);
 		f->n_bytes = (uint64_t)n;
+		(void)curl_easy_getinfo(f->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+		f->took_us = took_us;
 		/*
 		 * The guard's verdict stands unless another address of the host was
 		 * good.  libcurl's own verdict then says little: it may call a refused

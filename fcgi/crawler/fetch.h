@@ -68,6 +68,7 @@ struct fetch {
 	long	 status;		/* 0: no reply */
 	struct text body;
 	uint64_t n_bytes;		/* on the wire */
+	int64_t	 took_us;		/* from its start to its last byte */
 	char	 content_type[128];
 	char	 location[ROW_URL_BYTES];
 	char	 canonical[ROW_URL_BYTES];	/* by a Link header; "": none */

@@ -75,6 +75,8 @@ void
 progress_add(struct progress *pr, const struct progress_delta *d)
 {
 	crawl_progress_add(&pr->p, d);
+	meters_pages(pr->meters, d->outcome, d->processed);
+	meters_pages(pr->meters, OUTCOME_REMOVED, d->removed);
 	if (d->processed > 0)
 		pr->new_per_page += ((double)d->total / (double)d->processed - pr->new_per_page) / 16;
 	pr->changed = true;
@@ -140,6 +142,7 @@ void
 progress_publish_end(struct progress *pr, const struct crawl_progress *end)
 {
 	pr->p = *end;
+	meters_crawl_ended(pr->meters, (enum crawl_phase)end->phase);
 	table_publish(pr->table, pr->row, end);
 	pr->changed = false;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/meters.h"
 #include "shared/progress_row.h"
 #include "shared/table.h"
 
@@ -21,6 +22,7 @@ enum {
 struct progress {
 	struct crawl_progress p;
 	struct table *table;		/* borrowed */
+	struct meters *meters;		/* borrowed; NULL: not counted */
 	unsigned row;			/* claimed */
 	bool	 changed;
 	uint64_t waiting;		/* URLs not begun yet */

@@ -33,6 +33,7 @@ static const struct responder responder = {
 	.what = "FastCGI responder: the knowledge base for AI agents (Model Context Protocol).",
 	.socket_name = "mcp.sock",
 	.routes = mcp_routes,
+	.meter = METER_MCP,
 	.n_threads = n_threads,
 	.tick = tick,
 };

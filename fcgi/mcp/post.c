@@ -167,5 +167,5 @@ mcp_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
 		tbl[i].max_body_bytes = MCP_BODY_BYTES;
 		tbl[i].handler = post;
 	}
-	return (struct routes){ tbl, MCP_N_ROUTES };
+	return (struct routes){ .tbl = tbl, .n = MCP_N_ROUTES };
 }

@@ -62,7 +62,7 @@ static const struct route tbl[] = {
 	{ "GET", "/big", 0, h_big, "a mebibyte", NULL },
 	{ "GET", "/wait", 0, h_wait, "waits to be let go", NULL },
 };
-static const struct routes routes = { tbl, sizeof tbl / sizeof tbl[0] };
+static const struct routes routes = { .tbl = tbl, .n = sizeof tbl / sizeof tbl[0] };
 
 static struct fcgi_server srv;
 static pthread_t server_thread;

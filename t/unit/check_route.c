@@ -28,7 +28,7 @@ static const struct route tbl[] = {
 	{ "POST", "/a/{id}/pause", 0, h_ok, "pause", NULL },
 	{ "POST", "/up", 100, h_ok, "binary", &octets },
 };
-static const struct routes rs = { tbl, sizeof tbl / sizeof tbl[0] };
+static const struct routes rs = { .tbl = tbl, .n = sizeof tbl / sizeof tbl[0] };
 
 static const struct { const char *method, *path; int route; const char *id; bool known; } finds[] = {
 	{ "GET", "/a", 0, "", true },
