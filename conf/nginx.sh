@@ -9,7 +9,7 @@
 
 nginx_write() {
 	mkdir -p "$2/tmp" || return
-	for nginx_file in http locations fastcgi headers types; do
+	for nginx_file in http locations access fastcgi headers types; do
 		sed -e "s|@rundir@|$3|g" -e "s|@pkgdatadir@|$4|g" -e "s|@nginxdir@|$2|g" \
 			"$1/conf/nginx/$nginx_file.conf.in" >"$2/$nginx_file.conf" || return
 	done
@@ -27,14 +27,14 @@ nginx_write() {
 		    worker_connections 4096;
 		}
 		http {
-		    access_log $2/access.log;
+		    include $2/http.conf;
+		    access_log $2/access.log archon;
 		    client_body_temp_path $2/tmp/body;
 		    proxy_temp_path $2/tmp/proxy;
 		    fastcgi_temp_path $2/tmp/fastcgi;
 		    uwsgi_temp_path $2/tmp/uwsgi;
 		    scgi_temp_path $2/tmp/scgi;
 		    sendfile on;
-		    include $2/http.conf;
 		    server {
 		$(echo "$5" | tr ',' '\n' | sed 's/^ */        listen /; s/$/;/')
 		        server_name _;

@@ -38,6 +38,9 @@ static const struct conf_key {
 	TEXT(public_url, "http://localhost:8080", check_public_url, "where nginx answers, for archonctl"),
 	SECTION("every program"),
 	TEXT(log_level,	"info", NULL,			"error, warning, info or debug"),
+	{ "access", CONF_TEXT, offsetof(struct conf, access_word), sizeof(((struct conf *)0)->access_word), 0, 0, "auto",
+	    "who needs a token (archonctl token): auto: those who do not come over loopback; required: all; off: nobody", NULL, NULL },
+	TEXT(allow_origins, "", check_origins, "foreign origins whose pages may call, such as https://wiki.example.com, space separated"),
 	NUM(table_rows, table_rows, CONF_NUMBER, 16, 65536, "4096", "crawls the table shows at once, live and ended; used when the table is made"),
 	NUM(store_max_size, store_max_bytes, CONF_BYTES, 0, INT64_C(1) << 46, "0", "the store grows no further; 0: as the disk allows"),
 	SECTION("archon-api"),
@@ -61,7 +64,6 @@ static const struct conf_key {
 	NUM(drain, drain_ms, CONF_TIME, 0, 600000, "3s", "at the end clients are told good-bye over so long, lest all come back at once"),
 	NUM(relay_workers, workers, CONF_NUMBER, 1, 8, "1", "relay processes on the one socket; -w goes first"),
 	NUM(compress, compress, CONF_BOOL, 0, 1, "no", "permessage-deflate for WebSocket clients that offer it"),
-	TEXT(allow_origins, "", check_origins, "foreign origins that may connect, such as https://wiki.example.com, space separated"),
 	SECTION("archon-crawler"),
 	NUM(max_crawls, max_crawls, CONF_NUMBER, 1, 256, "4", "crawls running at once; others are queued"),
 	NUM(parse_threads, parse_threads, CONF_NUMBER, 0, 64, "0", "threads that read pages; 0: one a processor"),
@@ -162,6 +164,19 @@ check_key_file(const char *value, struct err *e)
 	    err_set(e, -EINVAL, "embedding_key_file: \"%s\" is not an absolute path", value);
 }
 
+static bool
+access_parse(const char *value, enum conf_access *out)
+{
+	static const char *const word[] = { [ACCESS_AUTO] = "auto", [ACCESS_REQUIRED] = "required", [ACCESS_OFF] = "off" };
+
+	for (unsigned i = 0; i < sizeof word / sizeof word[0]; i++)
+		if (strcmp(value, word[i]) == 0) {
+			*out = (enum conf_access)i;
+			return true;
+		}
+	return false;
+}
+
 /* -- values ---------------------------------------------------------------------- */
 
 struct unit {
@@ -240,6 +255,8 @@ value_set(struct conf *c, const struct conf_key *k, const char *value, struct er
 		(void)snprintf(at, k->bytes, "%s", value);
 		if (k->at == offsetof(struct conf, log_level) && !log_level_parse(value, &c->log_max))
 			return err_set(e, -EINVAL, "log_level: \"%s\" is not one of error, warning, info, debug", value);
+		if (k->at == offsetof(struct conf, access_word) && !access_parse(value, &c->access))
+			return err_set(e, -EINVAL, "access: \"%s\" is not one of auto, required, off", value);
 		return 0;
 	case CONF_BOOL:
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)

@@ -17,6 +17,8 @@
 
 enum { CONF_TEXT_BYTES = 512 };
 
+enum conf_access { ACCESS_AUTO, ACCESS_REQUIRED, ACCESS_OFF };	/* see access.h */
+
 struct conf {
 	/* places */
 	char	 run_dir[CONF_TEXT_BYTES];	/* sockets and the table; tmpfs */
@@ -24,6 +26,9 @@ struct conf {
 	/* all */
 	char	 log_level[16];
 	enum log_level log_max;			/* log_level, parsed */
+	char	 access_word[16];
+	enum conf_access access;		/* access_word, parsed */
+	char	 allow_origins[CONF_TEXT_BYTES];	/* space separated, beside the own one */
 	int64_t	 table_rows;
 	int64_t	 store_max_bytes;		/* 0: as the disk allows */
 	/* api */
@@ -47,7 +52,6 @@ struct conf {
 	int64_t	 drain_ms;			/* good-byes are spread over it */
 	int64_t	 workers;
 	bool	 compress;			/* permessage-deflate */
-	char	 allow_origins[CONF_TEXT_BYTES];	/* space separated, beside the own one */
 	/* crawler */
 	int64_t	 max_crawls;			/* running at once; the rest waits */
 	int64_t	 parse_threads;			/* 0: one a processor */

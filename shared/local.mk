@@ -2,12 +2,14 @@ noinst_LIBRARIES += shared/libshared.a
 shared_libshared_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_C_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS) $(IDN2_CFLAGS) \
 	-DARCHON_CONF='"$(sysconfdir)/$(PACKAGE)/archon.conf"'
 shared_libshared_a_SOURCES = \
+	%reldir%/access.c %reldir%/access.h \
 	%reldir%/catalogue.c %reldir%/catalogue.h \
 	%reldir%/changecount.h \
 	%reldir%/clock.c %reldir%/clock.h \
 	%reldir%/conf.c %reldir%/conf.h \
 	%reldir%/crawl_accept.c %reldir%/crawl_accept.h \
 	%reldir%/crawl_params.c %reldir%/crawl_params.h \
+	%reldir%/credential.c %reldir%/credential.h \
 	%reldir%/cursor.h \
 	%reldir%/daemon.c %reldir%/daemon.h \
 	%reldir%/embed_ask.c %reldir%/embed_ask.h \
@@ -58,6 +60,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/store_sources.c \
 	%reldir%/store_sql.h \
 	%reldir%/store_tokenize.c \
+	%reldir%/store_tokens.c %reldir%/store_tokens.h \
 	%reldir%/store_upkeep.c \
 	%reldir%/store_vectors.c \
 	%reldir%/table.c %reldir%/table.h \

@@ -128,13 +128,17 @@ reply_write(struct text *http, const struct request *rq, int status, struct repl
 		out->etag[0] = '\0';
 	}
 	text_printf(http, "Status: %d %s\r\n", status, reason(status));
-	if (status != 304)
+	if (status != 304 && status != 204)
 		text_printf(http, "Content-Type: %s\r\n", out->content_type != NULL ? out->content_type : "application/json");
-	if (status != 304 && out->stream == NULL)
+	if (status != 304 && status != 204 && out->stream == NULL)
 		text_printf(http, "Content-Length: %zu\r\n", out->body.len);
 	if (out->etag[0] != '\0')
 		text_printf(http, "ETag: %s\r\n", out->etag);
 	text_puts(http, "Cache-Control: no-cache\r\n");
+	if (out->cors.varies)
+		text_puts(http, "Vary: Origin\r\n");
+	if (out->cors.origin.len > 0)
+		text_printf(http, ACCESS_CORS_FORMAT, (int)out->cors.origin.len, out->cors.origin.p);
 	if (rq->request_id[0] != '\0')
 		text_printf(http, "X-Request-Id: %s\r\n", rq->request_id);
 	for (unsigned i = 0; i < out->n_headers; i++)

@@ -11,7 +11,18 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-enum { ALLOW_BYTES = 128 };
+enum { ALLOW_BYTES = 128, PREFLIGHT_S = 600 };
+
+const char *
+request_param(const struct request *rq, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char *const *at = rq->params; at != NULL && *at != NULL; at++)
+		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
+			return *at + len + 1;
+	return "";
+}
 
 /* -- table ----------------------------------------------------------------- */
 
@@ -90,7 +101,8 @@ void
 route_list(const struct routes *rs)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		(void)printf("%-7s %-40s %s\n", rs->tbl[i].method, rs->tbl[i].pattern, rs->tbl[i].what);
+		if (rs->tbl[i].what != NULL)
+			(void)printf("%-7s %-40s %s\n", rs->tbl[i].method, rs->tbl[i].pattern, rs->tbl[i].what);
 }
 
 /* -- before the handler ---------------------------------------------------- */
@@ -125,6 +137,95 @@ route_body_type(const struct route *r)
 	return r->body != NULL ? r->body->type : "application/json";
 }
 
+/* -- who asks ---------------------------------------------------------------- */
+
+static bool
+method_reads(const char *method)
+{
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+}
+
+void
+request_ask(const struct request *rq, struct access_ask *ask)
+{
+	static const struct { struct slice name; size_t at; } wanted[] = {
+#define PARAM(name, member) { SLICE_LIT(name), offsetof(struct access_ask, member) }
+		PARAM("SERVER_ADDR", server_addr), PARAM("SERVER_NAME", server_name), PARAM("ARCHON_ACCESS", proof),
+		PARAM("HTTP_HOST", host), PARAM("HTTP_ORIGIN", origin), PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
+#undef PARAM
+	};
+
+	for (char *const *at = rq->params; at != NULL && *at != NULL; at++) {	/* one pass: every request pays it */
+		size_t len = strcspn(*at, "=");
+
+		for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+			if (wanted[i].name.len == len && memcmp(wanted[i].name.p, *at, len) == 0) {
+				*(struct slice *)(void *)((char *)ask + wanted[i].at) = slice_of(*at + len + ((*at)[len] == '='));
+				break;
+			}
+	}
+}
+
+/* May it?  0, or the refusal's status.  r: NULL when there is nothing at the path. */
+static int
+route_guard(const struct routes *rs, const struct route *r, struct request *rq, struct reply *out)
+{
+	struct access_no why = { 0 };
+	struct access_ask ask = {
+		.query = rq->query,
+		.kind = method_reads(rq->method) ? ACCESS_READS : ACCESS_CHANGES,
+		.need = r != NULL ? r->need : SCOPE_READ,
+	};
+	int status;
+
+	request_ask(rq, &ask);
+	if ((status = access_judge(rs->conf, &ask, &rq->scope, &why)) == 0)
+		return 0;
+	log_event(LOG_INFO, "access refused id=%s address=%s code=%s", rq->request_id, request_param(rq, "REMOTE_ADDR"), why.code);
+	if (strcmp(why.code, "scope_too_small") == 0)	/* RFC 6750, 3.1 */
+		reply_header(out, "WWW-Authenticate", "Bearer realm=\"archon\", error=\"insufficient_scope\", scope=\"%s\"",
+		    access_scope_word(ask.need));
+	if (rs->refuse == NULL)
+		return reply_error(out, status, why.code, NULL, "%s", why.sentence);
+	rs->refuse(out, why.sentence);
+	return status;
+}
+
+/* A browser asks whether a page of an allowed origin may ask: Fetch Standard, CORS-preflight. */
+static bool
+is_preflight(const struct request *rq, const struct reply *out)
+{
+	return out->cors.origin.len > 0 && strcmp(rq->method, "OPTIONS") == 0 &&
+	    request_param(rq, "HTTP_ACCESS_CONTROL_REQUEST_METHOD")[0] != '\0';
+}
+
+static int
+preflight(const struct routes *rs, const struct request *rq, struct reply *out)
+{
+	char allow[ALLOW_BYTES];
+
+	route_allow(rs, rq->path, allow, sizeof allow);
+	reply_header(out, "Access-Control-Allow-Methods", "%s", allow);
+	reply_header(out, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, Last-Event-ID, "
+	    "MCP-Protocol-Version, Mcp-Session-Id, X-Request-Id");
+	reply_header(out, "Access-Control-Max-Age", "%d", PREFLIGHT_S);
+	return 204;
+}
+
+static void
+cors_fill(const struct conf *conf, const struct request *rq, struct reply *out)
+{
+	const char *origin;
+
+	if (!(out->cors.varies = conf->allow_origins[0] != '\0'))
+		return;
+	origin = request_param(rq, "HTTP_ORIGIN");
+	if (access_allowed(conf, slice_of(origin)) != 0)
+		out->cors.origin = slice_of(origin);
+}
+
+/* -- before the handler, all of it ------------------------------------------- */
+
 const struct route *
 route_choose(const struct routes *rs, struct request *rq, struct reply *out, int *status)
 {
@@ -136,7 +237,19 @@ route_choose(const struct routes *rs, struct request *rq, struct reply *out, int
 		*status = reply_error(out, 400, "bad_path", NULL, "The path is not valid UTF-8 text");
 		return NULL;
 	}
-	if ((r = route_find(rs, rq->method, rq->path, &rq->id, &known)) == NULL && !known) {
+	r = route_find(rs, rq->method, rq->path, &rq->id, &known);
+	rq->scope = SCOPE_ADMIN;
+	if (rs->conf != NULL)
+		cors_fill(rs->conf, rq, out);
+	if (rs->conf != NULL && (r == NULL || r->what != NULL)) {
+		if (known && is_preflight(rq, out)) {
+			*status = preflight(rs, rq, out);
+			return NULL;
+		}
+		if ((*status = route_guard(rs, r, rq, out)) != 0)
+			return NULL;
+	}
+	if (r == NULL && !known) {
 		*status = reply_error(out, 404, "not_found", NULL, "There is nothing at %.200s", rq->path);
 		return NULL;
 	}
@@ -184,17 +297,6 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 		log_event(LOG_WARNING, "slow request id=%s method=%s route=%s status=%d ms=%lld",
 		    rq->request_id, rq->method, r->pattern, status, (long long)took_ms);
 	return status;
-}
-
-const char *
-request_param(const struct request *rq, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (char *const *at = rq->params; at != NULL && *at != NULL; at++)
-		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
-			return *at + len + 1;
-	return "";
 }
 
 /* -- decoding -------------------------------------------------------------- */

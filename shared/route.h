@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/access.h"
 #include "shared/slice.h"
 #include "shared/text.h"
 
@@ -25,6 +26,7 @@ struct request {			/* valid for the length of one handler call */
 	const char  *content_type;	/* "" when absent */
 	const char  *if_none_match;	/* "" when absent */
 	const char  *request_id;	/* "" when absent */
+	enum access_scope scope;	/* what whoever asks may do; the route's own at least */
 	char *const *params;		/* all of CGI's, NULL at the end; see request_param() */
 	void	    *ctx;		/* the worker thread's own context */
 	struct sink *client;		/* to wait for something while it is there; not to be written to */
@@ -32,6 +34,9 @@ struct request {			/* valid for the length of one handler call */
 
 /* A parameter of CGI's such as "HTTP_ORIGIN", borrowed; "" when absent. */
 const char *request_param(const struct request *rq, const char *name);
+
+/* What access.h asks of a request: nginx's and the client's fields of it. */
+void request_ask(const struct request *rq, struct access_ask *ask);
 
 /*
  * Where a reply goes on after its head, piece by piece.  put: false when the
@@ -48,6 +53,12 @@ typedef void reply_stream_f(struct sink *to, void *arg);
 
 enum { REPLY_HEADERS_MAX = 6, REPLY_ETAG_BYTES = 35 };	/* ETag: 32 hex digits of SHA-256, quotes and NUL */
 
+/* May a page of another origin read this?  Filled by route_choose(). */
+struct reply_cors {
+	bool	     varies;		/* with the origin: some are allowed */
+	struct slice origin;		/* the allowed one that asks; borrowed from the request, empty: none */
+};
+
 struct reply {
 	struct text body;		/* JSON, unless content_type says otherwise */
 	const char *content_type;	/* static; NULL: application/json */
@@ -56,6 +67,7 @@ struct reply {
 	char	    etag[REPLY_ETAG_BYTES];	/* of this body by reply_etag(), when it is known; "": to be made */
 	reply_stream_f *stream;		/* NULL: the body is all; else it comes after it */
 	void	   *stream_arg;
+	struct reply_cors cors;
 	unsigned    n_headers;
 	struct { const char *name; char value[256]; } header[REPLY_HEADERS_MAX];	/* name: static */
 };
@@ -78,9 +90,10 @@ struct route_body {
 struct route {
 	const char	*method;
 	const char	*pattern;	/* literal, with at most one {id} segment */
+	enum access_scope need;		/* of whoever asks */
 	size_t		 max_body_bytes;	/* 0: none is read */
 	route_handler_f	*handler;
-	const char	*what;		/* one line, for --list-routes and the README */
+	const char	*what;		/* one line, for --list-routes and the README; NULL: nginx asks it, nobody else can */
 	const struct route_body *body;	/* NULL: JSON, which must be UTF-8, in request.body */
 };
 
@@ -90,6 +103,9 @@ struct routes {
 	/* An exchange is over; r NULL: no such path.  status 0: the peer left before its answer.  May be NULL. */
 	void (*observe)(const struct routes *rs, const struct route *r, int status, int64_t took_ns);
 	void		   *observe_arg;
+	const struct conf  *conf;	/* who may come in; NULL: everybody (tests) */
+	/* Say to who may not why, in the protocol spoken here; NULL: as reply_error(). */
+	void (*refuse)(struct reply *out, const char *sentence);
 };
 
 /* HEAD finds GET's route.  NULL with *path_known telling 404 (false) from 405. */
@@ -102,9 +118,10 @@ void route_list(const struct routes *rs);		/* --list-routes, to stdout */
 
 /*
  * The first half of an answer, before the body is read: is the path sound (400),
- * known (404), known for this method (405), the body small enough (413), of the
- * right type (415)?  The route, with rq->id filled; NULL when *status and *out
- * hold the refusal.
+ * may whoever asks do this (access.h: 400, 403), is it known (404), known for this
+ * method (405), the body small enough (413), of the right type (415)?  The route,
+ * with rq->id and rq->scope filled; NULL when *status and *out hold the refusal, or
+ * the answer to a browser that asks whether it may ask (OPTIONS, 204).
  */
 const struct route *route_choose(const struct routes *rs, struct request *rq,
     struct reply *out, int *status);

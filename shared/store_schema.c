@@ -133,6 +133,15 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE INDEX vectors_source ON vectors(source);"
 	"CREATE TABLE vector_space("			/* what made them all */
 	"  one INTEGER PRIMARY KEY CHECK(one = 1), model TEXT NOT NULL, dims INTEGER NOT NULL);",
+
+	/* Who may come in: of both secrets only the SHA-256 is kept. */
+	"CREATE TABLE tokens("
+	"  id TEXT PRIMARY KEY, hash TEXT NOT NULL, name TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,"
+	"  created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL DEFAULT 0, expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE sessions("			/* a cookie; it dies with its token */
+	"  id TEXT PRIMARY KEY, hash TEXT NOT NULL, token TEXT NOT NULL REFERENCES tokens(id) ON DELETE CASCADE,"
+	"  expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX sessions_token ON sessions(token);",
 };
 
 int

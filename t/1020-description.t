@@ -10,6 +10,11 @@ h_must 'a site' h_badsite
 h_must 'the house stands' t_archon "allow_private = $H_BAD" 'max_body = 16KiB' 'max_upload = 64KiB' 'max_queued = 30' 'table_rows = 2000' 'max_crawls = 20'
 for part in api mcp; do "$T_BLD/fcgi/$part/archon-$part" --list-routes; done >"$T/listed"
 
+WALK_TOKEN=$(t_ctl token add walk --scope admin)
+WALK_EXPIRED=$(t_ctl token add gone --scope read --days 1)
+sqlite3 -cmd '.timeout 5000' "$T/state/archon.db" "UPDATE tokens SET expires_ms = 1 WHERE name = 'gone'"
+export WALK_TOKEN WALK_EXPIRED
+
 walk() { timeout 600 /usr/bin/python3 "$T_SRC/t/api/walk" "$T/http.sock" "$@" >"$T/walked" 2>"$T/walk.err" || { cat "$T/walk.err"; return 1; }; }
 verdict() { echo "$2"; [ "$1" = pass ]; }
 points() {

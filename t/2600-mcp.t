@@ -171,5 +171,5 @@ else
 fi
 
 # -- how to connect -------------------------------------------------------------------------
-t_ok 'the configuration names the address that was called' t_status 200 -H 'Host: kb.example.com:8443' /api/mcp/config
-t_ok '...ready to copy' holds '"url":"http://kb.example.com:8443/mcp".*"claude mcp add --transport http archon http://kb.example.com:8443/mcp".*\{"mcpServers":\{"archon":\{"type":"http","url":"http://kb.example.com:8443/mcp"\}\}\}'
+t_ok 'the configuration names the address that was called' t_status 200 -H 'Host: kb.localhost:8443' /api/mcp/config
+t_ok '...ready to copy' holds '"url":"http://kb.localhost:8443/mcp".*"claude mcp add --transport http archon http://kb.localhost:8443/mcp".*\{"mcpServers":\{"archon":\{"type":"http","url":"http://kb.localhost:8443/mcp"\}\}\}'

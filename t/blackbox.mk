@@ -13,6 +13,7 @@ blackbox_scripts = \
 	%D%/1200-crawl-errors.t \
 	%D%/1300-items.t \
 	%D%/1310-old-clients.t \
+	%D%/1400-access.t \
 	%D%/2000-websocket.t \
 	%D%/2100-follow.t \
 	%D%/2200-logs.t \

@@ -8,6 +8,7 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/describe.c \
 	%reldir%/documents.c %reldir%/document_form.c %reldir%/document_form.h \
 	%reldir%/exposition.c %reldir%/exposition.h \
+	%reldir%/gate.c %reldir%/gate.h \
 	%reldir%/health.c \
 	%reldir%/items.c \
 	%reldir%/json_body.c %reldir%/json_body.h \
@@ -21,7 +22,9 @@ fcgi_api_libapi_a_SOURCES = \
 	%reldir%/prometheus.c \
 	%reldir%/routes.c %reldir%/routes.h \
 	%reldir%/search.c \
-	%reldir%/steer.c
+	%reldir%/session.c \
+	%reldir%/steer.c \
+	%reldir%/tries.c %reldir%/tries.h
 
 nodist_fcgi_api_libapi_a_SOURCES = %reldir%/openapi_json.c
 
@@ -29,7 +32,7 @@ nodist_fcgi_api_libapi_a_SOURCES = %reldir%/openapi_json.c
 openapi_pieces = $(srcdir)/%reldir%/openapi
 openapi_sources = $(openapi_pieces)/head.json $(openapi_pieces)/crawls.json $(openapi_pieces)/progress.json \
 	$(openapi_pieces)/items.json $(openapi_pieces)/documents.json $(openapi_pieces)/search.json $(openapi_pieces)/mcp.json \
-	$(openapi_pieces)/health.json $(openapi_pieces)/schemas.json
+	$(openapi_pieces)/access.json $(openapi_pieces)/health.json $(openapi_pieces)/schemas.json
 %reldir%/openapi_json.c: $(openapi_sources) $(srcdir)/%reldir%/openapi/join
 	$(AM_V_GEN)$(MKDIR_P) %reldir% && $(SHELL) $(srcdir)/%reldir%/openapi/join $(VERSION) $(openapi_sources) >$@.new && mv $@.new $@
 EXTRA_DIST += $(openapi_sources) %reldir%/openapi/join

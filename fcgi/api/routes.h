@@ -19,6 +19,7 @@ extern const struct route_body document_body;
 route_handler_f search_query, search_items, search_code;
 route_handler_f logs_list, logs_add, logs_clear;
 route_handler_f mcp_status, mcp_start, mcp_stop, mcp_config, mcp_tools;
+route_handler_f session_begin, session_end, session_show;
 route_handler_f health_show, metrics_show, openapi_show, prometheus_show;
 
 /* Accept a crawl and answer 202 with its id, which is made when params has none. */

@@ -26,6 +26,7 @@ struct ctl {
 	struct options opt;
 	char	       base[CTL_URL_BYTES];	/* "http://host:port", no slash at the end */
 	char	       unix_path[108];		/* connect here instead, when not empty */
+	const char    *token;			/* $ARCHON_TOKEN, borrowed; NULL: none is sent */
 	int	       call_ms;			/* longest that a request may take; 0: some 30 s */
 	bool	       tty;			/* stdout is a terminal */
 };
@@ -40,6 +41,7 @@ ctl_command_f cmd_show, cmd_edit, cmd_delete;			/* cmd_items.c */
 ctl_command_f cmd_export;					/* cmd_export.c */
 ctl_command_f cmd_import;					/* cmd_import.c */
 ctl_command_f cmd_backup, cmd_restore, cmd_check, cmd_vacuum;	/* cmd_store.c */
+ctl_command_f cmd_token_add, cmd_token_list, cmd_token_revoke;	/* cmd_token.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
 ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */

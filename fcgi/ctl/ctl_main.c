@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "shared/credential.h"
 #include "shared/progress_row.h"
 
 static ctl_command_f *const run[N_COMMANDS] = {
@@ -34,6 +35,9 @@ static ctl_command_f *const run[N_COMMANDS] = {
 	[COMMAND_IMPORT] = cmd_import,
 	[COMMAND_CHECK] = cmd_check,
 	[COMMAND_VACUUM] = cmd_vacuum,
+	[COMMAND_TOKEN_ADD] = cmd_token_add,
+	[COMMAND_TOKEN_LIST] = cmd_token_list,
+	[COMMAND_TOKEN_REVOKE] = cmd_token_revoke,
 	[COMMAND_STAT] = cmd_stat,
 	[COMMAND_HEALTH] = cmd_health,
 	[COMMAND_LOGS] = cmd_logs,
@@ -79,6 +83,20 @@ set_base(struct ctl *ctl, struct err *e)
 	return 0;
 }
 
+static int
+set_token(struct ctl *ctl, struct err *e)
+{
+	const char *env = getenv("ARCHON_TOKEN");
+	struct credential c;
+
+	if (env == NULL || env[0] == '\0')
+		return 0;
+	if (!credential_read(&c, TOKEN_PREFIX, slice_of(env)))
+		return err_set(e, -EINVAL, "$ARCHON_TOKEN is not a token as archonctl token add prints it");
+	ctl->token = env;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -103,7 +121,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return CTL_FAILED;
 	}
-	if (load_conf(&ctl, &e) < 0 || set_base(&ctl, &e) < 0)
+	if (load_conf(&ctl, &e) < 0 || set_base(&ctl, &e) < 0 || set_token(&ctl, &e) < 0)
 		goto usage;
 	ctl.tty = isatty(STDOUT_FILENO) && !ctl.opt.json;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {

@@ -33,6 +33,10 @@ http_setup(CURL *curl, const struct ctl *ctl, const char *path)
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "archonctl/" VERSION);
+	if (ctl->token != NULL) {
+		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, ctl->token);
+	}
 	text_fini(&url);
 }
 

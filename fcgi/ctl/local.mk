@@ -14,6 +14,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/cmd_stat.c \
 	%reldir%/cmd_steer.c \
 	%reldir%/cmd_store.c \
+	%reldir%/cmd_token.c \
 	%reldir%/cmd_upload.c \
 	%reldir%/cmd_watch_raw.c \
 	%reldir%/ctl.h \

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BIT(c) (1u << COMMAND_##c)
-#define EVERY	(~0u)
+#define BIT(c) (UINT64_C(1) << COMMAND_##c)
+#define EVERY	UINT64_MAX
 
 static const struct {
 	const char *name, *word;	/* word: what its one argument is called */
@@ -40,6 +41,9 @@ static const struct {
 	[COMMAND_LOGS]	  = { "logs", NULL },
 	[COMMAND_LOGS_PUSH] = { "logs push", "TEXT" },
 	[COMMAND_LOGS_RUN]  = { "logs run", "COMMAND" },
+	[COMMAND_TOKEN_ADD] = { "token add", "NAME" },
+	[COMMAND_TOKEN_LIST] = { "token list", NULL },
+	[COMMAND_TOKEN_REVOKE] = { "token revoke", "NAME" },
 };
 
 /* In the order of long_options[], which getopt_long() wants in its own shape. */
@@ -47,7 +51,7 @@ enum {
 	OPT_URL, OPT_CONFIG, OPT_JSON, OPT_HELP, OPT_CHECK, OPT_VERSION, OPT_DEPTH, OPT_MAX_PAGES, OPT_CONCURRENCY,
 	OPT_TAG, OPT_TYPE, OPT_INCLUDE, OPT_EXCLUDE, OPT_DETACH, OPT_ALL, OPT_SOURCE, OPT_LIMIT,
 	OPT_WATCH, OPT_DUMP, OPT_FOLLOW, OPT_RAW, OPT_LEVEL, OPT_SINCE, OPT_LOGGER, OPT_RESTART,
-	OPT_TITLE, OPT_DESCRIPTION, OPT_EVERY, N_OPTIONS,
+	OPT_TITLE, OPT_DESCRIPTION, OPT_EVERY, OPT_SCOPE, OPT_DAYS, N_OPTIONS,
 };
 static const struct option long_options[N_OPTIONS + 1] = {
 	[OPT_URL]	  = { "url", required_argument, NULL, OPT_URL },
@@ -78,8 +82,10 @@ static const struct option long_options[N_OPTIONS + 1] = {
 	[OPT_TITLE]	  = { "title", required_argument, NULL, OPT_TITLE },
 	[OPT_DESCRIPTION] = { "description", required_argument, NULL, OPT_DESCRIPTION },
 	[OPT_EVERY]	  = { "every", required_argument, NULL, OPT_EVERY },
+	[OPT_SCOPE]	  = { "scope", required_argument, NULL, OPT_SCOPE },
+	[OPT_DAYS]	  = { "days", required_argument, NULL, OPT_DAYS },
 };
-static const unsigned belongs_to[N_OPTIONS] = {
+static const uint64_t belongs_to[N_OPTIONS] = {
 	[OPT_URL] = EVERY, [OPT_CONFIG] = EVERY, [OPT_JSON] = EVERY, [OPT_HELP] = EVERY, [OPT_CHECK] = EVERY,
 	[OPT_VERSION] = EVERY,
 	[OPT_DEPTH] = BIT(CRAWL), [OPT_MAX_PAGES] = BIT(CRAWL), [OPT_CONCURRENCY] = BIT(CRAWL),
@@ -90,6 +96,7 @@ static const unsigned belongs_to[N_OPTIONS] = {
 	[OPT_FOLLOW] = BIT(LOGS), [OPT_SINCE] = BIT(LOGS), [OPT_LEVEL] = BIT(LOGS) | BIT(LOGS_PUSH),
 	[OPT_LOGGER] = BIT(LOGS_PUSH) | BIT(LOGS_RUN), [OPT_RESTART] = BIT(LOGS_RUN), [OPT_RAW] = BIT(WATCH),
 	[OPT_TITLE] = BIT(EDIT), [OPT_DESCRIPTION] = BIT(EDIT), [OPT_EVERY] = BIT(EDIT),
+	[OPT_SCOPE] = BIT(TOKEN_ADD), [OPT_DAYS] = BIT(TOKEN_ADD),
 };
 
 static int
@@ -139,6 +146,8 @@ take(struct options *o, int opt, const char *arg, struct err *e)
 	case OPT_TYPE:	  o->type = arg; return 0;
 	case OPT_SOURCE:  o->source = arg; return 0;
 	case OPT_TITLE:	  o->title = arg; return 0;
+	case OPT_SCOPE:	  o->scope = arg; return 0;
+	case OPT_DAYS:	      return number(&o->days, name, arg, e);
 	case OPT_DESCRIPTION: o->description = arg; return 0;
 	case OPT_EVERY:	      return number(&o->every, name, arg, e);
 	case OPT_DEPTH:	      return number(&o->depth, name, arg, e);
@@ -164,7 +173,7 @@ command_of(int n, char **words, int *used)
 	for (int c = 1; c < N_COMMANDS; c++)
 		if (strcmp(words[0], commands[c].name) == 0)
 			found = (enum command)c;
-	if (found == COMMAND_NONE || n < 2)
+	if (n < 2)
 		return found;
 	(void)snprintf(two, sizeof two, "%s %s", words[0], words[1]);
 	for (int c = 1; c < N_COMMANDS; c++)
@@ -203,8 +212,8 @@ take_words(struct options *o, int n, char **words, struct err *e)
 int
 options_parse(struct options *out, int argc, char **argv, struct err *e)
 {
-	struct options o = { .depth = -1, .max_pages = -1, .concurrency = -1, .limit = -1, .since = -1, .every = -1 };
-	unsigned long given = 0;
+	struct options o = { .depth = -1, .max_pages = -1, .concurrency = -1, .limit = -1, .since = -1, .every = -1, .days = -1 };
+	uint64_t given = 0;
 	int c, rc;
 
 	opterr = 0;
@@ -220,7 +229,7 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 			return err_set(e, -EINVAL, "no option '%s'.  See archonctl --help", argv[optind - 1]);
 		if ((rc = take(&o, c, optarg, e)) != 0)
 			return rc;
-		given |= 1ul << c;
+		given |= UINT64_C(1) << c;
 	}
 	if (!o.help && !o.version && !o.check) {
 		if ((rc = take_words(&o, argc - optind, argv + optind, e)) != 0)
@@ -243,22 +252,21 @@ options_help(void)
 "                  --depth N  --max-pages N  --concurrency N  --tag T  --type T\n"
 "                  --include GLOB  --exclude GLOB  --detach (do not follow)\n"
 "  upload FILE...  add documents: --tag T  --type T  --detach\n"
-"  list [--all]    crawls under way, or also the ended ones   stop ID  cancel one\n"
-"  watch ID        follow one (--raw: each message)   pause ID   resume ID\n"
-"  retry ID        the same crawl once more           failures ID  what failed, and why\n"
+"  list [--all]    crawls under way, or also the ended ones   failures ID  what failed\n"
+"  watch ID        follow one (--raw: each message)   stop ID   pause ID   resume ID   retry ID\n"
 "  search TEXT     --source ID  --type T  --limit N\n"
 "  sources         what is known   show SOURCE   delete SOURCE   refresh SOURCE\n"
 "  edit SOURCE     --title T  --description T  --tag T  --type T  --every DAYS\n"
 "  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"
 "  backup FILE     copy the store while it is used     vacuum  make it small\n"
-"  restore FILE    put such a copy in its place, while archon is stopped\n"
-"  stat            the table, even while the daemons hang: --watch  --dump (every field)\n"
-"  health          is every part there?         check   are store and table sound?\n"
+"  restore FILE    put such a copy in its place, archon stopped    check  is all sound?\n"
+"  health          is every part there?   stat  the table, even then: --watch  --dump (every field)\n"
 "  logs [-f]       the log, and what comes: --level L  --since N  --limit N\n"
 "  logs push TEXT  add to it (-: each line of stdin): --level L  --logger NAME\n"
 "  logs run -- COMMAND...  with what that prints: --logger NAME  --restart\n"
+"  token add NAME  --scope read|crawl|admin  --days N   token list   token revoke NAME\n"
 "\n"
-"  --url URL       http://host:port, or unix:PATH; else $ARCHON_URL, else public_url\n"
+"  --url URL       http://host:port or unix:PATH; else $ARCHON_URL, public_url; sends $ARCHON_TOKEN\n"
 "  --config FILE   archon.conf;  --check-config  is it good? status 0 or 1\n"
 "  --json          JSON; a crawl that is followed: one snapshot a line\n"
 "\n"

@@ -16,7 +16,8 @@ enum command {
 	COMMAND_PAUSE, COMMAND_RESUME, COMMAND_RETRY, COMMAND_REFRESH, COMMAND_FAILURES, COMMAND_UPLOAD,
 	COMMAND_SEARCH, COMMAND_SOURCES, COMMAND_SHOW, COMMAND_EDIT, COMMAND_DELETE,
 	COMMAND_EXPORT, COMMAND_IMPORT, COMMAND_BACKUP, COMMAND_RESTORE, COMMAND_CHECK, COMMAND_VACUUM, COMMAND_STAT, COMMAND_HEALTH,
-	COMMAND_LOGS, COMMAND_LOGS_PUSH, COMMAND_LOGS_RUN, N_COMMANDS,
+	COMMAND_LOGS, COMMAND_LOGS_PUSH, COMMAND_LOGS_RUN,
+	COMMAND_TOKEN_ADD, COMMAND_TOKEN_LIST, COMMAND_TOKEN_REVOKE, N_COMMANDS,
 };
 
 struct options_list {
@@ -31,8 +32,8 @@ struct options {		/* strings are borrowed from argv */
 	const char  *url, *config;
 	bool	     json, help, version, check;
 	bool	     all, detach, watch, dump, follow, raw, restart;
-	long	     depth, max_pages, concurrency, limit, since, every;	/* -1: not given */
-	const char  *type, *source, *level, *logger, *title, *description;
+	long	     depth, max_pages, concurrency, limit, since, every, days;	/* -1: not given */
+	const char  *type, *source, *level, *logger, *title, *description, *scope;
 	struct options_list tags, include, exclude;
 };
 

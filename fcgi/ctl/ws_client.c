@@ -278,8 +278,9 @@ shake_hands(struct ws_client *ws, const struct ctl *ctl, const char *path, int64
 		return err_set(e, -EPROTO, "no random numbers");
 	base64(key, nonce, sizeof nonce);
 	text_printf(&request, "GET %s%s HTTP/1.1\r\nHost: %.*s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\nUser-Agent: archonctl/" VERSION "\r\n\r\n",
-	    host + strcspn(host, "/"), path, (int)strcspn(host, "/"), host, key);
+	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\nUser-Agent: archonctl/" VERSION "\r\n%s%s%s\r\n",
+	    host + strcspn(host, "/"), path, (int)strcspn(host, "/"), host, key,
+	    ctl->token != NULL ? "Authorization: Bearer " : "", ctl->token != NULL ? ctl->token : "", ctl->token != NULL ? "\r\n" : "");
 	if (request.failed || send_all(ws, request.p, request.len) < 0)
 		rc = err_set(e, -EPROTO, "the connection ended");
 	else

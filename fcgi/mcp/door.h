@@ -1,6 +1,6 @@
 /*
- * door - who may come in to the MCP endpoint, and what they take: the Origin,
- * Accept and MCP-Protocol-Version fields of the Streamable HTTP transport.
+ * door - what those who come to the MCP endpoint take: the Accept field of the
+ * Streamable HTTP transport.  Who may come in is decided by access.h.
  */
 #ifndef DOOR_H
 #define DOOR_H
@@ -8,14 +8,6 @@
 #include <stdbool.h>
 
 #include "mcp/mcp.h"
-
-/*
- * A page that a browser shows may call when it is ours: its origin is that of
- * public_url, is in allow_origins, or is an address or localhost and the very one
- * that was called.  A name alone is not enough, even the one that was called: whoever
- * owns a name can let it point to us (DNS rebinding).  No Origin: not a browser.
- */
-bool door_origin_may(const char *origin, const char *host, const struct conf *conf);
 
 struct door_accept {
 	bool json, stream;

@@ -11,7 +11,7 @@
 #include "mcp/mcp.h"
 
 static const struct route table[] = {
-	{ "POST", "/mcp", 1, NULL, "Model Context Protocol (Streamable HTTP): tools for agents", NULL },
+	{ "POST", "/mcp", SCOPE_READ, 1, NULL, "Model Context Protocol (Streamable HTTP): tools for agents", NULL },
 };
 _Static_assert(sizeof table / sizeof table[0] == MCP_N_ROUTES, "MCP_N_ROUTES");
 
@@ -25,15 +25,18 @@ refused(struct reply *out, int status, struct json_object *id, enum rpc_code cod
 	return status;
 }
 
+static void
+refuse_stranger(struct reply *out, const char *sentence)
+{
+	(void)refused(out, 403, NULL, RPC_INVALID_REQUEST, sentence);	/* the status is the caller's */
+}
+
 /* 0, or the status of the refusal. */
 static int
 door(const struct request *rq, struct call *c, struct reply *out, struct door_accept *accept)
 {
 	const char *version = request_param(rq, "HTTP_MCP_PROTOCOL_VERSION");
 
-	if (!door_origin_may(request_param(rq, "HTTP_ORIGIN"), request_param(rq, "HTTP_HOST"), c->thread->service->conf))
-		return refused(out, 403, NULL, RPC_INVALID_REQUEST,
-		    "Pages of this origin may not call; the operator can allow it with allow_origins");
 	*accept = door_accept(request_param(rq, "HTTP_ACCEPT"));
 	if (!accept->json && !accept->stream)
 		return refused(out, 406, NULL, RPC_INVALID_REQUEST,
@@ -161,11 +164,10 @@ post(const struct request *rq, struct reply *out)
 struct routes
 mcp_routes(struct route tbl[RESPONDER_ROUTES_MAX], const struct conf *conf)
 {
-	(void)conf;
 	for (unsigned i = 0; i < MCP_N_ROUTES; i++) {
 		tbl[i] = table[i];
 		tbl[i].max_body_bytes = MCP_BODY_BYTES;
 		tbl[i].handler = post;
 	}
-	return (struct routes){ .tbl = tbl, .n = MCP_N_ROUTES };
+	return (struct routes){ .tbl = tbl, .n = MCP_N_ROUTES, .conf = conf, .refuse = refuse_stranger };
 }

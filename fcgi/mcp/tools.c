@@ -217,7 +217,9 @@ tool_run(struct call *c, const struct rpc_message *m, struct text *out)
 
 	if (!called(m, &tool, &given, out))
 		return;
-	if (args_read(mcp_tool_about(tool), given, &args, &said))
+	if (mcp_tool_about(tool)->writes && c->rq->scope < SCOPE_CRAWL)
+		tool_failed(&said, "This token may only read: ask the operator for one with scope crawl.");
+	else if (args_read(mcp_tool_about(tool), given, &args, &said))
 		run[tool](c, &args, &said);
 	mcp_log(c->thread, said.is_error, "%s: %s (%lld ms)", mcp_tool_about(tool)->name, said.gist,
 	    (long long)((clock_mono_ns() - start_mono_ns) / 1000000));

@@ -92,6 +92,7 @@ struct conn {
 	uint32_t	     due[N_DUES];	/* milliseconds of the loop's clock, cut to 32 bits; 0: none */
 	uint32_t	     address;	/* its place in server.addresses */
 	uint16_t	     rate_second, rate_n;	/* messages of that second */
+	uint8_t		     origin;	/* a page of which of allow_origins, counted from 1; 0: of none */
 	struct timer	     timer;	/* the earliest of due */
 	union {
 		struct grave grave;

@@ -14,11 +14,14 @@ void
 conn_refuse(struct conn *c, int status, const char *code, const char *sentence)
 {
 	const struct refusal why = { code, sentence };
-	struct text t = { 0 };
+	struct text t = { 0 }, more = { 0 };
 
 	log_event(LOG_DEBUG, "refuse conn=%llu status=%d code=%s", (unsigned long long)c->number, status, code);
-	http_refuse(&t, status, &why);
-	c->reply = t.failed ? NULL : frame_raw(t.p, t.len);
+	http_cors(&more, c->server->conf, c->origin);
+	if (text_str(&more) != NULL)
+		http_refuse(&t, status, &why, text_str(&more));
+	c->reply = t.failed || more.failed ? NULL : frame_raw(t.p, t.len);
+	text_fini(&more);
 	text_fini(&t);
 	conn_finish(c);
 }
@@ -79,22 +82,60 @@ static const unsigned way_bits[N_WIRES] = {
 	[WIRE_WS] = WAY_WS, [WIRE_DEFLATE] = WAY_WS, [WIRE_SSE] = WAY_SSE, [WIRE_POLL] = WAY_POLL,
 };
 
+/* A field that may stand once; twice is none that we know. */
+static struct slice
+field_once(const struct http_head *h, const char *name)
+{
+	unsigned n;
+	struct slice v = http_field(h, name, &n);
+
+	return n > 1 || (n == 1 && v.len == 0) ? SLICE_LIT("null") : v;
+}
+
+/* Who asks, and on which of nginx's addresses?  HTTP_SWITCHING, or the status. */
+static int
+access_check(struct conn *c, const struct http_head *h, struct refusal *why)
+{
+	const struct conf *conf = c->server->conf;
+	struct access_ask ask = {
+		.proof = field_once(h, "X-Archon-Access"), .host = http_field(h, "Host", NULL),
+		.origin = field_once(h, "Origin"), .fetch_site = field_once(h, "Sec-Fetch-Site"), .query = h->query,
+		.kind = wire_is_ws(c->wire) ? ACCESS_CHANGES : ACCESS_LISTENS, .need = SCOPE_READ,
+	};
+	enum access_scope held;
+	struct access_no no;
+	unsigned n_served;
+	struct slice served = http_field(h, "X-Archon-Served", &n_served);
+	int status;
+
+	if (!c->server->behind_proxy)
+		return HTTP_SWITCHING;
+	if (n_served == 1) {
+		ask.server_addr = slice_split(&served, ' ');
+		ask.server_name = served;
+	}
+	c->origin = (uint8_t)access_allowed(conf, ask.origin);	/* CONF_TEXT_BYTES hold fewer than 256 */
+	if ((status = access_judge(conf, &ask, &held, &no)) == 0)
+		return HTTP_SWITCHING;
+	*why = (struct refusal){ no.code, no.sentence };
+	return status;
+}
+
 static int
 request_check(struct conn *c, const struct http_head *h, struct refusal *why)	/* HTTP_SWITCHING: it may go on */
 {
-	const struct conf *conf = c->server->conf;
 	unsigned n_hosts, n_codings;
 	struct slice length = http_field(h, "Content-Length", NULL);
+	int status;
 
 	if (wire_is_ws(c->wire))
-		return ws_handshake_check(h, conf->allow_origins, why);
+		return (status = ws_handshake_check(h, why)) != HTTP_SWITCHING ? status : access_check(c, h, why);
 	http_field(h, "Host", &n_hosts);
 	http_field(h, "Transfer-Encoding", &n_codings);
 	*why = (struct refusal){ "bad_request", "Exactly one Host header, and no body, is needed." };
 	if (n_hosts != 1 || n_codings > 0 || (length.len > 0 && !slice_is(length, "0")))
 		return 400;
-	*why = (struct refusal){ "foreign_origin", "Pages of this origin may not connect; the operator can allow it with allow_origins." };
-	return origin_is_allowed(h, conf->allow_origins) ? HTTP_SWITCHING : 403;
+	return access_check(c, h, why);
 }
 
 static bool
@@ -104,11 +145,14 @@ conn_answer(struct conn *c, const struct http_head *h)	/* the 101, or an event s
 
 	if (c->wire == WIRE_POLL)
 		return true;
-	if (c->wire == WIRE_SSE)
-		text_printf(&t, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-		    "X-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: %d\n\n", CONN_RETRY_MS);
-	else
+	if (c->wire == WIRE_SSE) {
+		text_puts(&t, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+		    "X-Accel-Buffering: no\r\nConnection: close\r\n");
+		http_cors(&t, c->server->conf, c->origin);
+		text_printf(&t, "\r\nretry: %d\n\n", CONN_RETRY_MS);
+	} else {
 		ws_handshake_accept(&t, h, c->wire == WIRE_DEFLATE ? DEFLATE_ACCEPT : NULL);
+	}
 	c->reply = t.failed ? NULL : frame_raw(t.p, t.len);
 	text_fini(&t);
 	return c->reply != NULL;

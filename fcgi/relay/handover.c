@@ -42,7 +42,7 @@ put_conn(struct text *t, const struct conn *c)
 		.flags = (uint8_t)(c->peer_closed | c->shut << 1 | c->counted << 2 | c->want_ping << 3 | c->want_beat << 4 | c->greeted << 5),
 		.number = c->number, .at = c->sub.at, .mark = c->sub.mark,
 		.address_key = address_key(&c->server->addresses, c->address),
-		.rate_second = c->rate_second, .rate_n = c->rate_n, .has_in = c->in != NULL,
+		.rate_second = c->rate_second, .rate_n = c->rate_n, .origin = c->origin, .has_in = c->in != NULL,
 	};
 
 	if (c->stream != NULL && c->stream->place != NULL) {
@@ -245,6 +245,7 @@ conn_restore(struct conn *c, const struct handover_conn *hc, struct reader *rd)
 	c->number = hc->number;
 	c->rate_second = hc->rate_second;
 	c->rate_n = hc->rate_n;
+	c->origin = hc->origin;
 	c->peer_closed = hc->flags & 1;
 	c->shut = hc->flags >> 1 & 1;
 	c->want_ping = hc->flags >> 3 & 1;

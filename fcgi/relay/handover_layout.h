@@ -28,6 +28,7 @@ struct handover_conn {			/* then: id, out, reply, last, held, and with has_in ws
 	int32_t	 fd;
 	uint8_t	 state, wire, choice, kind, flags, has_in;
 	uint16_t rate_second, rate_n;
+	uint8_t	 origin, reserved;
 	uint64_t number, at, mark, address_key;
 	int64_t	 due_left_ms[N_DUES];
 };

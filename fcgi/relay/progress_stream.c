@@ -7,6 +7,7 @@
 
 #include "relay/conn.h"
 #include "relay/relay.h"
+#include "relay/ws_handshake.h"
 #include "shared/ids.h"
 #include "shared/message.h"
 
@@ -68,17 +69,15 @@ waiting_frame(const struct topic *t, enum wire w)
 
 /* What a plain poll would be answered: the message's data, without its envelope. */
 static struct frame *
-poll_frame(struct topic *t)
+poll_frame_make(const struct topic *t, const struct conf *conf, unsigned origin)
 {
 	static const char key[] = "\"data\":";
-	struct frame **made = &t->shown->as[WIRE_POLL];
 	struct text text = { 0 };
 	const char *json, *data;
+	struct frame *f;
 	char hex[65];
 	size_t len;
 
-	if (*made != NULL)
-		return frame_ref(*made);
 	json = (const char *)frame_ws_payload(t->shown->as[WIRE_WS], &len);
 	if ((data = memmem(json, len, key, sizeof key - 1)) == NULL)
 		return NULL;		/* never: message_progress() wrote it */
@@ -86,11 +85,26 @@ poll_frame(struct topic *t)
 	len -= (size_t)(data - json) + 1;
 	id_sha256(hex, data, len);
 	text_printf(&text, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "ETag: \"%.32s\"\r\nCache-Control: no-cache\r\nX-Poll-Interval: %d\r\nConnection: close\r\n\r\n",
+	    "ETag: \"%.32s\"\r\nCache-Control: no-cache\r\nX-Poll-Interval: %d\r\nConnection: close\r\n",
 	    len, hex, t->terminal ? 0 : 1000);
+	http_cors(&text, conf, origin);
+	text_puts(&text, "\r\n");
 	text_put(&text, data, len);
-	*made = text.failed ? NULL : frame_raw(text.p, text.len);
+	f = text.failed ? NULL : frame_raw(text.p, text.len);
 	text_fini(&text);
+	return f;
+}
+
+/* One for all, but for a page of another origin, whose head names it. */
+static struct frame *
+poll_frame(struct topic *t, const struct conf *conf, unsigned origin)
+{
+	struct frame **made = &t->shown->as[WIRE_POLL];
+
+	if (origin != 0)
+		return poll_frame_make(t, conf, origin);
+	if (*made == NULL)
+		*made = poll_frame_make(t, conf, 0);
 	return frame_ref(*made);
 }
 
@@ -113,7 +127,7 @@ progress_next(struct conn *c, struct piece *out)
 		if (c->sub.at == t->shown->seq + 1)
 			return 0;
 		if (c->wire == WIRE_POLL)
-			return give(poll_frame(t), out);
+			return give(poll_frame(t, conf, c->origin), out);
 		if (t->terminal)
 			conn_expire_in(c, conf->linger_ms);
 		else if (c->greeted || c->sub.at == 0)

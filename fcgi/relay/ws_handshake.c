@@ -24,66 +24,8 @@ key_is_valid(struct slice key)		/* 16 bytes in base64: 22 digits and "==" */
 	return true;
 }
 
-/* host[:port] of an origin, its scheme's default port left out as browsers do. */
-static struct slice
-authority_of(struct slice url)
-{
-	static const struct { const char *scheme, *port; } known[] = {
-		{ "http://", ":80" }, { "https://", ":443" },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		size_t n = strlen(known[i].scheme), m = strlen(known[i].port);
-
-		if (url.len <= n || strncasecmp(url.p, known[i].scheme, n) != 0)
-			continue;
-		url = (struct slice){ url.p + n, url.len - n };
-		if (url.len > m && memcmp(url.p + url.len - m, known[i].port, m) == 0)
-			url.len -= m;
-		return url;
-	}
-	return (struct slice){ NULL, 0 };	/* "null", an extension's ...: never the own host */
-}
-
-static bool
-host_is(struct slice host, struct slice origin)
-{
-	struct slice want = authority_of(origin), rest;
-
-	if (want.len == 0 || host.len < want.len)
-		return false;
-	if (!slice_is_nocase((struct slice){ host.p, want.len }, want))
-		return false;
-	rest = (struct slice){ host.p + want.len, host.len - want.len };
-	return rest.len == 0 ||
-	    slice_is(rest, strncasecmp(origin.p, "https", 5) == 0 ? ":443" : ":80");
-}
-
-bool
-origin_is_allowed(const struct http_head *h, const char *allow_origins)
-{
-	unsigned n_origins, n_hosts;
-	struct slice origin = http_field(h, "Origin", &n_origins);
-	struct slice host = http_field(h, "Host", &n_hosts);
-
-	if (n_origins == 0)
-		return true;
-	if (n_origins > 1)
-		return false;
-	if (n_hosts == 1 && host_is(host, origin))
-		return true;
-	while (*allow_origins != '\0') {
-		size_t n = strcspn(allow_origins, " \t");
-
-		if (n > 0 && slice_is_nocase(origin, (struct slice){ allow_origins, n }))
-			return true;
-		allow_origins += n + strspn(allow_origins + n, " \t");
-	}
-	return false;
-}
-
 int
-ws_handshake_check(const struct http_head *h, const char *allow_origins, struct refusal *why)
+ws_handshake_check(const struct http_head *h, struct refusal *why)
 {
 	struct slice host, key, version, length;
 	unsigned n_hosts, n_keys, n_versions, n_lengths;
@@ -118,11 +60,7 @@ ws_handshake_check(const struct http_head *h, const char *allow_origins, struct 
 	if (!slice_is(version, "13"))
 		return 426;
 	*why = (struct refusal){ "bad_handshake", "Exactly one Sec-WebSocket-Key of 16 bytes in base64 is needed." };
-	if (n_keys != 1 || !key_is_valid(key))
-		return 400;
-
-	*why = (struct refusal){ "foreign_origin", "Pages of this origin may not connect; the operator can allow it with allow_origins." };
-	return origin_is_allowed(h, allow_origins) ? HTTP_SWITCHING : 403;
+	return n_keys == 1 && key_is_valid(key) ? HTTP_SWITCHING : 400;
 }
 
 void
@@ -140,7 +78,20 @@ ws_handshake_accept(struct text *out, const struct http_head *h, const char *ext
 }
 
 void
-http_refuse(struct text *out, int status, const struct refusal *why)
+http_cors(struct text *out, const struct conf *conf, unsigned origin)
+{
+	struct slice text;
+
+	if (conf->allow_origins[0] != '\0')
+		text_puts(out, "Vary: Origin\r\n");
+	if (origin == 0)
+		return;
+	text = access_allowed_text(conf, origin);
+	text_printf(out, ACCESS_CORS_FORMAT, (int)text.len, text.p);
+}
+
+void
+http_refuse(struct text *out, int status, const struct refusal *why, const char *more)
 {
 	static const struct { int status; const char *reason, *extra; } known[] = {
 		{ 204, "No Content", "" },
@@ -166,15 +117,15 @@ http_refuse(struct text *out, int status, const struct refusal *why)
 			extra = known[i].extra;
 		}
 	if (status < 400) {		/* these have no body, RFC 9110, 6.4.1 */
-		text_printf(out, "HTTP/1.1 %d %s\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n", status, reason);
+		text_printf(out, "HTTP/1.1 %d %s\r\nCache-Control: no-cache\r\nConnection: close\r\n%s\r\n", status, reason, more);
 		return;
 	}
 	if (status == 422)
 		(void)snprintf(sentence, sizeof sentence, "The parameter %s is not understood.", why->sentence);
 	message_error(&body, why->code, status == 422 ? why->sentence : NULL, status == 422 ? sentence : why->sentence);
 	text_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\nConnection: close%s\r\n%s\r\n",
-	    status, reason, body.len, status == 426 ? ", Upgrade" : "", extra);
+	    "Cache-Control: no-store\r\nConnection: close%s\r\n%s%s\r\n",
+	    status, reason, body.len, status == 426 ? ", Upgrade" : "", extra, more);
 	text_put(out, body.p, body.len);
 	if (body.failed)
 		out->failed = true;

@@ -7,6 +7,7 @@
 #define WS_HANDSHAKE_H
 
 #include "relay/http_head.h"
+#include "shared/access.h"
 #include "shared/text.h"
 
 enum { HTTP_SWITCHING = 101 };
@@ -17,17 +18,16 @@ struct refusal {			/* why not, for the client */
 
 /*
  * May this request become a WebSocket?  HTTP_SWITCHING, or the status to answer
- * with and *why filled: 400 broken handshake, 403 foreign Origin, 426 none, or
- * another version.  allow_origins: space separated, beside the own one.
+ * with and *why filled: 400 broken handshake, 426 none, or another version.
  */
-int ws_handshake_check(const struct http_head *h, const char *allow_origins, struct refusal *why);
-
-/* Is the page allowed to call?  No Origin (not a browser), the own host, or one of the list. */
-bool origin_is_allowed(const struct http_head *h, const char *allow_origins);
+int ws_handshake_check(const struct http_head *h, struct refusal *why);
 
 /* The 101; extensions: what was agreed on, NULL: nothing. */
 void ws_handshake_accept(struct text *out, const struct http_head *h, const char *extensions);
-/* An answer without a stream; of a 422 the sentence is the name of the parameter. */
-void http_refuse(struct text *out, int status, const struct refusal *why);
+/* An answer without a stream; of a 422 the sentence is the name of the parameter.  more: further header lines. */
+void http_refuse(struct text *out, int status, const struct refusal *why, const char *more);
+
+/* The header lines by which a page of an allowed origin (access_allowed(); 0: none) may read the answer. */
+void http_cors(struct text *out, const struct conf *conf, unsigned origin);
 
 #endif

@@ -171,11 +171,11 @@ fuzz_head(const uint8_t *p, size_t len)
 	if (http_head_parse(p, len, &h) != 0)
 		return;
 	MUST(h.head_bytes <= len && h.n_fields <= HEAD_FIELDS_MAX && h.path.len > 0 && h.path.p[0] == '/');
-	status = ws_handshake_check(&h, "https://a.example http://b", &why);
+	status = ws_handshake_check(&h, &why);
 	if (status == HTTP_SWITCHING)
 		ws_handshake_accept(&t, &h, deflate_is_offered(http_field(&h, "Sec-WebSocket-Extensions", NULL)) ? DEFLATE_ACCEPT : NULL);
 	else
-		http_refuse(&t, status, &why);
+		http_refuse(&t, status, &why, "");
 	MUST(t.failed || t.len > 0);
 	text_fini(&t);
 	MUST(asked_wire(&h) < N_WIRES);

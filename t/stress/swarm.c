@@ -154,7 +154,7 @@ swarm_init(struct swarm *s, const char *program, const char *conf, unsigned n_cl
 	file_of(s, "conf", path);
 	if ((f = fopen(path, "w")) == NULL)
 		die("%s: %s", path, strerror(errno));
-	fprintf(f, "run_dir = %s\nheartbeat = 1h\nping_interval = 1h\npong_timeout = 1h\nconflate = 0ms\n%s", s->dir, conf);
+	fprintf(f, "run_dir = %s\naccess = off\nheartbeat = 1h\nping_interval = 1h\npong_timeout = 1h\nconflate = 0ms\n%s", s->dir, conf);
 	fclose(f);
 	swarm_listen(s);
 	if ((s->epfd = epoll_create1(EPOLL_CLOEXEC)) == -1 || (s->clients = calloc(n_clients, sizeof *s->clients)) == NULL)
@@ -433,7 +433,7 @@ swarm_connect(const struct swarm *s)
 size_t
 swarm_request(char *out, size_t size, const char *path, bool upgrade, const char *fields)
 {
-	int n = snprintf(out, size, "GET %s HTTP/1.1\r\nHost: a\r\n%s%s\r\n", path, upgrade ?
+	int n = snprintf(out, size, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n", path, upgrade ?
 	    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" : "", fields);
 

@@ -1,7 +1,7 @@
 # The HTTP surface: the route table, FastCGI, archon-api's handlers.
 api_tests = t/unit/check_route t/unit/check_fcgi_peek t/unit/check_fcgi_serve \
 	t/unit/check_crawls t/unit/check_items t/unit/check_knowledge t/unit/check_mcp_logs \
-	t/unit/check_multipart
+	t/unit/check_multipart t/unit/check_gate
 t_unit_check_route_SOURCES = %D%/check_route.c
 t_unit_check_route_CPPFLAGS = $(unit_cppflags)
 t_unit_check_route_LDADD = $(unit_libs)
@@ -26,6 +26,10 @@ t_unit_check_mcp_logs_LDADD = fcgi/api/libapi.a $(unit_libs)
 t_unit_check_multipart_SOURCES = %D%/check_multipart.c
 t_unit_check_multipart_CPPFLAGS = $(unit_cppflags)
 t_unit_check_multipart_LDADD = fcgi/api/libapi.a $(unit_libs)
+
+t_unit_check_gate_SOURCES = %D%/check_gate.c %D%/api_call.c %D%/api_call.h
+t_unit_check_gate_CPPFLAGS = $(unit_cppflags) $(JSON_C_CFLAGS) -I$(srcdir)/%D%
+t_unit_check_gate_LDADD = fcgi/api/libapi.a $(unit_libs)
 
 if HAVE_CHECK
 check_PROGRAMS += $(api_tests)

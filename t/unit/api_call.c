@@ -10,6 +10,7 @@
 #include "shared/clock.h"
 
 char api_dir[] = "/tmp/check_api.XXXXXX";
+const char *api_params[API_PARAMS] = { "SERVER_ADDR=127.0.0.1" };
 struct conf conf;
 struct service service;
 static struct service_thread *thread;
@@ -67,7 +68,7 @@ int
 call_with(const char *method, const char *path, const char *query, const char *send, const char *if_none_match)
 {
 	static struct sink client = { .wait = gone };	/* nobody waits here */
-	struct request rq = { .client = &client, .method = method, .path = path, .query = slice_of(query),
+	struct request rq = { .client = &client, .params = (char *const *)api_params, .method = method, .path = path, .query = slice_of(query),
 	    .content_length = send != NULL ? (long long)strlen(send) : -1,
 	    .content_type = send != NULL ? "application/json" : "", .if_none_match = if_none_match,
 	    .request_id = "test", .ctx = thread };

@@ -14,6 +14,8 @@
 #include "api/api.h"
 
 extern char api_dir[];
+enum { API_PARAMS = 16 };
+extern const char *api_params[API_PARAMS];	/* what nginx says of a request; NULL at the end */
 extern struct conf conf;		/* changed between api_start() and api_go() */
 extern struct service service;
 extern struct reply out;		/* of the last call ... */

@@ -57,10 +57,10 @@ h_wait(const struct request *rq, struct reply *out)
 }
 
 static const struct route tbl[] = {
-	{ "GET", "/hello", 0, h_hello, "hello", NULL },
-	{ "POST", "/echo", 200000, h_echo, "echo", NULL },
-	{ "GET", "/big", 0, h_big, "a mebibyte", NULL },
-	{ "GET", "/wait", 0, h_wait, "waits to be let go", NULL },
+	{ "GET", "/hello", SCOPE_READ, 0, h_hello, "hello", NULL },
+	{ "POST", "/echo", SCOPE_READ, 200000, h_echo, "echo", NULL },
+	{ "GET", "/big", SCOPE_READ, 0, h_big, "a mebibyte", NULL },
+	{ "GET", "/wait", SCOPE_READ, 0, h_wait, "waits to be let go", NULL },
 };
 static const struct routes routes = { .tbl = tbl, .n = sizeof tbl / sizeof tbl[0] };
 

@@ -32,7 +32,7 @@ conf_write(const char *more)
 	FILE *f = fopen(conf_path, "w");
 
 	ck_assert_ptr_nonnull(f);
-	fprintf(f, "run_dir = %s\nconflate = 0ms\ndrain = 0s\n%s", rig.dir, more);
+	fprintf(f, "run_dir = %s\naccess = off\nconflate = 0ms\ndrain = 0s\n%s", rig.dir, more);
 	ck_assert_int_eq(fclose(f), 0);
 }
 

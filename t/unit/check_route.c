@@ -20,13 +20,13 @@ h_ok(const struct request *rq, struct reply *out)
 static const struct route_body octets = { .type = "application/octet-stream" };
 
 static const struct route tbl[] = {
-	{ "GET", "/a", 0, h_ok, "a", NULL },
-	{ "POST", "/a", 10, h_ok, "a", NULL },
-	{ "GET", "/a/", 0, h_ok, "a", NULL },
-	{ "GET", "/a/{id}", 0, h_ok, "one a", NULL },
-	{ "DELETE", "/a/{id}", 0, h_ok, "no a", NULL },
-	{ "POST", "/a/{id}/pause", 0, h_ok, "pause", NULL },
-	{ "POST", "/up", 100, h_ok, "binary", &octets },
+	{ "GET", "/a", SCOPE_READ, 0, h_ok, "a", NULL },
+	{ "POST", "/a", SCOPE_READ, 10, h_ok, "a", NULL },
+	{ "GET", "/a/", SCOPE_READ, 0, h_ok, "a", NULL },
+	{ "GET", "/a/{id}", SCOPE_READ, 0, h_ok, "one a", NULL },
+	{ "DELETE", "/a/{id}", SCOPE_READ, 0, h_ok, "no a", NULL },
+	{ "POST", "/a/{id}/pause", SCOPE_READ, 0, h_ok, "pause", NULL },
+	{ "POST", "/up", SCOPE_READ, 100, h_ok, "binary", &octets },
 };
 static const struct routes rs = { .tbl = tbl, .n = sizeof tbl / sizeof tbl[0] };
 

@@ -18,9 +18,6 @@
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define V13 "Sec-WebSocket-Version: 13\r\n"
 #define GOOD GET HOST UP KEY V13
-#define ORIGIN(o) GOOD "Origin: " o "\r\n\r\n"
-
-static const char allow[] = "https://one.example  http://two.example:3000";
 
 static const struct row {
 	const char *name, *head;
@@ -56,22 +53,6 @@ static const struct row {
 	{ "key not base64", GET HOST UP V13 "Sec-WebSocket-Key: dGhlIHNh-XBsZSBub25jZQ==\r\n\r\n", 0, 400 },
 	{ "a body", GOOD "Content-Length: 5\r\n\r\n", 0, 400 },
 	{ "a chunked body", GOOD "Transfer-Encoding: chunked\r\n\r\n", 0, 400 },
-	{ "own origin", ORIGIN("http://archon.example:8080"), 0, 101 },
-	{ "own origin, other case", ORIGIN("http://ARCHON.example:8080"), 0, 101 },
-	{ "own origin over TLS", ORIGIN("https://archon.example:8080"), 0, 101 },
-	{ "other port", ORIGIN("http://archon.example"), 0, 403 },
-	{ "default port, said by one side", "GET / HTTP/1.1\r\nHost: a.example:80\r\n" UP KEY V13 "Origin: http://a.example\r\n\r\n", 0, 101 },
-	{ "default port, said by the other", "GET / HTTP/1.1\r\nHost: a.example\r\n" UP KEY V13 "Origin: https://a.example:443\r\n\r\n", 0, 101 },
-	{ "default port of the other scheme", "GET / HTTP/1.1\r\nHost: a.example:443\r\n" UP KEY V13 "Origin: http://a.example\r\n\r\n", 0, 403 },
-	{ "listed origin", ORIGIN("https://one.example"), 0, 101 },
-	{ "second listed origin", ORIGIN("http://two.example:3000"), 0, 101 },
-	{ "begins like a listed one", ORIGIN("https://one.example.evil"), 0, 403 },
-	{ "foreign origin", ORIGIN("http://evil.example"), 0, 403 },
-	{ "own host as a suffix", ORIGIN("http://evilarchon.example:8080"), 0, 403 },
-	{ "own host as a prefix", ORIGIN("http://archon.example:8080.evil"), 0, 403 },
-	{ "null origin", ORIGIN("null"), 0, 403 },
-	{ "empty origin", ORIGIN(""), 0, 403 },
-	{ "two origins", GOOD "Origin: http://archon.example:8080\r\nOrigin: http://archon.example:8080\r\n\r\n", 0, 403 },
 	{ "no version of HTTP", "GET /\r\n\r\n", -EBADMSG, 0 },
 	{ "HTTP/2", "GET / HTTP/2.0\r\n\r\n", -EBADMSG, 0 },
 	{ "two spaces", "GET  / HTTP/1.1\r\n\r\n", -EBADMSG, 0 },
@@ -112,8 +93,8 @@ START_TEST(test_every_prefix)
 		return;
 	ck_assert_int_eq(http_head_parse(r->head, len, &h), 0);
 	ck_assert_uint_eq(h.head_bytes, len);
-	ck_assert_msg(ws_handshake_check(&h, allow, &why) == r->status, "%s: %d, not %d: %s",
-	    r->name, ws_handshake_check(&h, allow, &why), r->status, why.sentence);
+	ck_assert_msg(ws_handshake_check(&h, &why) == r->status, "%s: %d, not %d: %s",
+	    r->name, ws_handshake_check(&h, &why), r->status, why.sentence);
 }
 END_TEST
 
@@ -170,7 +151,7 @@ START_TEST(test_answers)
 		const char *s;
 
 		text_clear(&t);
-		http_refuse(&t, statuses[i], &why);
+		http_refuse(&t, statuses[i], &why, "");
 		s = text_str(&t);
 		(void)snprintf(want, sizeof want, "HTTP/1.1 %d ", statuses[i]);
 		ck_assert_int_eq(strncmp(s, want, strlen(want)), 0);

@@ -73,6 +73,7 @@ rig_conf(struct rig *g)
 	memset(g, 0, sizeof *g);
 	conf_defaults(&g->conf);
 	g->conf.max_messages = 0;
+	g->conf.access = ACCESS_OFF;	/* no nginx says where they come from */
 	g->conf.drain_ms = 0;
 	log_init("check_relay", LOG_CRIT);
 	(void)snprintf(g->dir, sizeof g->dir, "/tmp/t.XXXXXX");

@@ -13,6 +13,7 @@ shared_tests = \
 	t/unit/check_store_upgrade \
 	t/unit/check_store_restore \
 	t/unit/check_restore \
+	t/unit/check_access \
 	t/unit/check_conf \
 	t/unit/check_lexeme \
 	t/unit/check_search \
@@ -77,6 +78,10 @@ t_unit_check_restore_SOURCES = %D%/check_restore.c %D%/scratch.h %D%/store_fixtu
 t_unit_check_restore_CPPFLAGS = $(unit_cppflags)
 t_unit_check_restore_LDADD = $(unit_libs)
 
+t_unit_check_access_SOURCES = %D%/check_access.c %D%/scratch.h
+t_unit_check_access_CPPFLAGS = $(unit_cppflags)
+t_unit_check_access_LDADD = $(unit_libs)
+
 t_unit_check_conf_SOURCES = %D%/check_conf.c %D%/scratch.h
 t_unit_check_conf_CPPFLAGS = $(unit_cppflags)
 t_unit_check_conf_LDADD = $(unit_libs)
@@ -105,7 +110,8 @@ t_unit_check_no_memory_SOURCES = %D%/check_no_memory.c %D%/scratch.h %D%/fail_ma
 t_unit_check_no_memory_CPPFLAGS = $(unit_cppflags)
 t_unit_check_no_memory_LDADD = $(unit_libs)
 
-EXTRA_DIST += t/data/store-1.sql t/data/store-2.sql t/data/store-3.sql t/data/store-4.sql
+EXTRA_DIST += t/data/store-1.sql t/data/store-2.sql t/data/store-3.sql t/data/store-4.sql \
+	t/data/store-5.sql
 
 include t/fuzz/shared.mk
 
