@@ -37,7 +37,8 @@ blackbox_scripts = \
 	%D%/4210-ctl-store.t \
 	%D%/4220-care.t \
 	%D%/5000-page.t \
-	%D%/5010-page-items.t
+	%D%/5010-page-items.t \
+	%D%/5020-page-access.t
 TESTS += $(blackbox_scripts)
 EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/client %D%/mcp/sdk.mjs %D%/ws/client %D%/api/contract.py %D%/api/walk %D%/hostile %D%/stress/kill %D%/stress/kill-docs
 EXTRA_DIST += %D%/api/bad %D%/api/exposition %D%/api/old

@@ -1,6 +1,7 @@
 # t/page.sh - sourced by t/5*-page*.t after t/lib.sh: the page in a real browser
 # against the real house.  t/browser/*.mjs drive it; page_run NAME... starts archon,
 # runs them in turn and does to it what they ask (see rig.mjs).
+# PAGE_ACCESS=required asks for a token; page_token NAME SCOPE makes one, into $T/NAME.
 # SHOTS=DIR keeps a screenshot of each page, light and dark, narrow and wide.
 t_need curl node "$T_NGINX"
 for CHROMIUM in chromium chromium-browser google-chrome none; do
@@ -22,7 +23,7 @@ SITE_HOST=$net.$last SITE_PORT=18080
 mkdir -p "$T/data" && cp -R "$PAGE_MODULES/dist" "$T/data/www" && chmod -R a+rX "$T/data"
 
 doors() {
-	nginx_write "$T_SRC" "$T/nginx" "$T/run" "$T/data" "unix:$T/http.sock,${BASE#http://}" || return
+	nginx_write "$T_SRC" "$T/nginx" "$T/run" "$T/data" "unix:$T/http.sock,${BASE#http://}" "${PAGE_ACCESS:+include $T/nginx/access.conf;}" || return
 	for door in no_ws no_stream; do
 		mkdir -p "$T/$door"
 		listen=$NO_WS; [ "$door" = no_ws ] || listen=$NO_STREAM
@@ -37,10 +38,13 @@ doors() {
 	t_until 10 test -S "$T/http.sock"
 }
 house() {
-	t_conf "allow_private = $SITE_HOST:$SITE_PORT" "max_crawls = 64" && doors || return
+	t_conf "allow_private = $SITE_HOST:$SITE_PORT" "max_crawls = 64" "access = ${PAGE_ACCESS:-auto}" && doors || return
 	for part in api mcp relay crawler; do t_restart "$part"; done
-	t_until 15 t_healthy
+	[ -n "${PAGE_ACCESS:-}" ] || { t_until 15 t_healthy; return; }
+	t_until 15 page_token house read && t_until 15 env ARCHON_TOKEN="$(cat "$T/house")" "$T_BLD/fcgi/ctl/archonctl" \
+		--config "$T/archon.conf" --url "unix:$T/http.sock" health
 }
+page_token() { t_ctl token add "$1" --scope "$2" >"$T/$1"; }
 t_ok 'archon, and three doors to it' house
 [ "$T_BAD" -eq 0 ] || exit 1
 

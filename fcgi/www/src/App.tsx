@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
+import { Door, SignedIn } from './components/Door';
 import { Icon, type IconName } from './components/Icon';
 import { NoticeArea, useNotice } from './components/Notices';
 import { ThemeToggle } from './components/ThemeToggle';
@@ -34,9 +35,11 @@ const board: CrawlBoard = new CrawlBoard({
 
 export function App() {
   return (
-    <NoticeArea>
-      <Shell />
-    </NoticeArea>
+    <Door>
+      <NoticeArea>
+        <Shell />
+      </NoticeArea>
+    </Door>
   );
 }
 
@@ -87,6 +90,7 @@ function Shell() {
               </a>
             ))}
           </nav>
+          <SignedIn />
           <ThemeToggle />
         </div>
       </header>

@@ -81,6 +81,9 @@ function plainReason(status: number): string {
 }
 
 export class ApiClient {
+  /** Told whenever the server wants to know who asks. */
+  onUnauthorized: ((e: ApiError) => void) | undefined;
+
   /** @param base where the API lives; empty is the page's own origin. */
   constructor(readonly base = '') {}
 
@@ -114,7 +117,11 @@ export class ApiClient {
         signal: limit.signal,
         ...(options.keepalive ? { keepalive: true } : {}),
       });
-      if (!reply.ok && !options.accept?.includes(reply.status)) throw await errorFrom(reply);
+      if (!reply.ok && !options.accept?.includes(reply.status)) {
+        const error = await errorFrom(reply);
+        if (error.status === 401 && path !== '/api/login') this.onUnauthorized?.(error);
+        throw error;
+      }
       return await readJson<T>(reply);
     } catch (e) {
       if (options.signal?.aborted || e instanceof ApiError) throw e;

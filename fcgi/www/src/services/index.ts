@@ -5,6 +5,7 @@ export { CrawlProgressService, crawlProgressService, type ConnectionState, type 
 export { HealthService, healthService } from './healthService';
 export { KnowledgeItemsService, knowledgeItemsService, type StreamItemsOptions, type UploadProgress } from './knowledgeItemsService';
 export { McpLogService, mcpLogService, type StreamLogsOptions } from './mcpLogService';
+export { SessionService, sessionService, type SessionState } from './sessionService';
 export { newProgressId } from './progressId';
 export { CrawlBoard, type TrackedCrawl } from './crawlBoard';
 export { Removals, removals } from './removals';

@@ -376,3 +376,10 @@ const TERMINAL = new Set(['completed', 'error', 'cancelled']);
 export function isTerminal(status: string): boolean {
   return TERMINAL.has(status);
 }
+
+/** Who asks, and what they may do.  Where nobody is asked everybody is an admin without a name. */
+export interface Session {
+  access: 'required' | 'off';
+  name: string | null;
+  scope: 'read' | 'crawl' | 'admin';
+}
