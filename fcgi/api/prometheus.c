@@ -57,7 +57,7 @@ start(struct expo *x, const char *program, unsigned worker, int64_t wall_ms)
 }
 
 static void
-starts(struct expo *x, const struct table *t, const struct meters_file *m)
+starts(struct expo *x, const struct table *t, const struct relay_counters *relay, const struct meters_file *m)
 {
 	expo_family(x, "archon_process_start_time_seconds", "gauge", "When the process began to serve, in Unix time.");
 	start(x, "archon-api", 0, atomic_load(&m->http[METER_API].started_wall_ms));
@@ -65,14 +65,14 @@ starts(struct expo *x, const struct table *t, const struct meters_file *m)
 		start(x, "archon-mcp", 0, atomic_load(&m->http[METER_MCP].started_wall_ms));
 	for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++) {
 		if (table_is_alive(t, TABLE_RELAY, i))
-			start(x, "archon-relay", i, (int64_t)count(&table_counters(t, i)->since_wall_ms));
+			start(x, "archon-relay", i, (int64_t)count(&relay[i].since_wall_ms));
 		if (table_is_alive(t, TABLE_CRAWLER, i))
 			start(x, "archon-crawler", i, atomic_load(&m->crawler[i].started_wall_ms));
 	}
 }
 
 static void
-parts(struct expo *x, const struct table *t, const struct meters_file *m, bool store)
+parts(struct expo *x, const struct table *t, const struct relay_counters *relay, const struct meters_file *m, bool store)
 {
 	const struct { const char *name; bool up; } part[] = {
 		{ "table", t != NULL && table_is_current(t) },
@@ -90,7 +90,7 @@ parts(struct expo *x, const struct table *t, const struct meters_file *m, bool s
 		expo_label(x, "part", part[i].name);
 		expo_int(x, part[i].up);
 	}
-	starts(x, t, m);
+	starts(x, t, relay, m);
 }
 
 /* -- crawls -------------------------------------------------------------------- */
@@ -166,7 +166,7 @@ crawlers(struct expo *x, const struct table *t, const struct meters_file *m)
 /* -- relays -------------------------------------------------------------------- */
 
 static void
-clients(struct expo *x, const struct table *t)
+clients(struct expo *x, const struct table *t, const struct relay_counters *relay)
 {
 	uint64_t n[RELAY_N_STREAMS][RELAY_N_KINDS] = { { 0 } };
 
@@ -175,7 +175,7 @@ clients(struct expo *x, const struct table *t)
 			continue;
 		for (unsigned s = 0; s < RELAY_N_STREAMS; s++)
 			for (unsigned k = 0; k < RELAY_N_KINDS; k++)
-				n[s][k] += count(&table_counters(t, slot)->clients[s][k]);
+				n[s][k] += count(&relay[slot].clients[s][k]);
 	}
 	expo_family(x, "archon_relay_clients", "gauge", "Clients that follow something live, by what and how.");
 	for (unsigned s = 0; s < RELAY_N_STREAMS; s++)
@@ -188,7 +188,7 @@ clients(struct expo *x, const struct table *t)
 
 /* Each worker's own: one that starts anew begins at 0, and Prometheus knows how to read that. */
 static void
-relay_sums(struct expo *x, const struct table *t)
+relay_sums(struct expo *x, const struct table *t, const struct relay_counters *relay)
 {
 	static const struct { const char *name, *help; size_t at; } sum[] = {
 #define X(field, what) { "archon_relay_" #field "_total", "Of a relay worker: " what ".", offsetof(struct relay_counters, field) },
@@ -202,19 +202,17 @@ relay_sums(struct expo *x, const struct table *t)
 			continue;		/* no sum */
 		expo_family(x, sum[c].name, "counter", sum[c].help);
 		for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++) {
-			const struct relay_counters *n = table_counters(t, i);
-
-			if (count(&n->since_wall_ms) == 0)
+			if (count(&relay[i].since_wall_ms) == 0)
 				continue;	/* nobody was ever there */
 			expo_label(x, "worker", slot_word(slot, i));
-			expo_int(x, count((const _Atomic uint64_t *)(const void *)((const char *)n + sum[c].at)));
+			expo_int(x, count((const _Atomic uint64_t *)(const void *)((const char *)&relay[i] + sum[c].at)));
 		}
 	}
 	expo_family(x, "archon_relay_loop_lag_p99_seconds", "gauge", "99 of 100 turns of a relay worker's loop took at most so long, lately.");
 	for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++)
 		if (table_is_alive(t, TABLE_RELAY, i)) {
 			expo_label(x, "worker", slot_word(slot, i));
-			expo_double(x, (double)count(&table_counters(t, i)->loop_lag_p99_us) / 1e6);
+			expo_double(x, (double)count(&relay[i].loop_lag_p99_us) / 1e6);
 		}
 }
 
@@ -337,14 +335,17 @@ prometheus_show(const struct request *rq, struct reply *out)
 	struct store_metrics sm;
 	bool store = st != NULL && store_metrics(st, &sm) == 0;
 	const struct meters_file *m = meters_read(api_thread(rq)->service->meters);
+	struct relay_counters relay[TABLE_CONSUMERS] = { 0 };
 	const struct table *t = api_table_get(rq);
 
-	parts(&x, t, m, store);
+	for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++)
+		table_counters_read(t, i, &relay[i]);
+	parts(&x, t, relay, m, store);
 	live_crawls(&x, t);
 	crawl_sums(&x, m);
 	crawlers(&x, t, m);
-	clients(&x, t);
-	relay_sums(&x, t);
+	clients(&x, t, relay);
+	relay_sums(&x, t, relay);
 	if (t != NULL)
 		table_use(&x, t);
 	api_table_put(rq);
