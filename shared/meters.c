@@ -36,8 +36,8 @@ meters_map(const char *path, void *at, struct meters_file **out)
 	void *p;
 	int fd, rc;
 
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660)) == -1)
-		return -errno;
+	if ((fd = table_open_shared(path, 0, 0660)) < 0)
+		return fd;
 	/* Its memory now, not SIGBUS later; it grows the file, too. */
 	do
 		rc = -posix_fallocate(fd, 0, (off_t)sizeof **out);
@@ -63,7 +63,7 @@ meters_open(struct meters **out, const char *run_dir, struct err *e)
 
 	if (m == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
-	if (snprintf(m->path, sizeof m->path, "%s/meters-1", run_dir) >= (int)sizeof m->path)
+	if (snprintf(m->path, sizeof m->path, "%s/" TABLE_DIR "/meters-1", run_dir) >= (int)sizeof m->path)
 		rc = -ENAMETOOLONG;
 	else
 		rc = meters_map(m->path, NULL, &m->f);

@@ -1,7 +1,7 @@
 /*
  * meters - what the processes count for /metrics, beside what the table, the
  * relays' counters and the store know already: a mapped file of its own on tmpfs,
- * run_dir/meters-1.  Everybody adds to the same cells, so sums are over all
+ * meters-1 beside the table.  Every writer adds to the same cells, so sums are over all
  * processes and threads, and go on when one of them is replaced; they begin anew
  * with the next boot, and a program's when another release has other routes.
  *

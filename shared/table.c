@@ -34,9 +34,8 @@ table_path(char out[TABLE_PATH_BYTES], const char *dir, const char *name, struct
 	return 0;
 }
 
-/* Let others in as far as mode says, whatever our umask: the directory is what keeps them out. */
-static int
-open_shared(const char *path, int flags, mode_t mode)	/* fd or -errno */
+int
+table_open_shared(const char *path, int flags, mode_t mode)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode), rc;
 	struct stat sb;
@@ -67,7 +66,7 @@ table_lock_file(const char *dir, struct err *e)
 	}
 	if ((rc = table_path(path, dir, TABLE_FILE ".lock", e)) < 0)
 		return rc;
-	if ((fd = open_shared(path, 0, 0660)) < 0)
+	if ((fd = table_open_shared(path, 0, 0660)) < 0)
 		return err_set(e, fd, "%s: %s", path, strerror(-fd));
 	return fd;
 }
@@ -201,7 +200,7 @@ table_create(const char *dir, unsigned n_rows, table_fill_f *fill, void *arg, st
 	if ((rc = table_path(path, dir, TABLE_FILE, e)) < 0 || (rc = lock_fd = table_lock_file(dir, e)) < 0)
 		return rc;
 	(void)snprintf(tmp, sizeof tmp, "%s.%d.new", path, (int)getpid());
-	if ((fd = open_shared(tmp, O_TRUNC, 0664)) < 0) {
+	if ((fd = table_open_shared(tmp, O_TRUNC, 0664)) < 0) {
 		rc = err_set(e, fd, "%s: %s", tmp, strerror(-fd));
 		close(lock_fd);
 		return rc;

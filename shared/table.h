@@ -27,7 +27,7 @@
  * own, which others copy out with read(2).  Directories in run_dir say who may what:
  *
  *	live/			who may enter may read the table; nobody makes files
- *	live/writers/		the writers': table, table.lock
+ *	live/writers/		the writers': table, table.lock; meters (meters.h)
  *	relay/			the relays': counters
  *
  * Ownership is an OFD lock on a byte of table.lock (row_claim.h), which readers
@@ -46,6 +46,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "shared/err.h"
 #include "shared/progress_row.h"
@@ -93,6 +94,13 @@ void table_close(struct table *t);		/* NULL is fine; drops every claim */
  * directories it lies in.  A descriptor of its own (gives), or -errno with e.
  */
 int table_lock_file(const char *dir, struct err *e);
+
+/*
+ * Open a file that several users share to read and write it, made when it is not there;
+ * flags are more of open(2)'s.  Its mode is what is asked for, whatever our umask: the
+ * directory is what keeps others out.  The descriptor or -errno.
+ */
+int table_open_shared(const char *path, int flags, mode_t mode);
 
 /* Is the file that has the name still the one mapped?  Cheap: two stat(2). */
 bool table_is_current(const struct table *t);
