@@ -3,7 +3,7 @@ nginxdir = $(sysconfdir)/$(PACKAGE)/nginx
 nginx_DATA = \
 	conf/nginx/access.conf conf/nginx/public.conf \
 	conf/nginx/fastcgi.conf conf/nginx/headers.conf conf/nginx/http.conf \
-	conf/nginx/locations.conf conf/nginx/site.conf conf/nginx/types.conf
+	conf/nginx/locations.conf conf/nginx/relay.conf conf/nginx/site.conf conf/nginx/types.conf
 systemdsystemunit_DATA = \
 	conf/systemd/archon-api.service conf/systemd/archon-api.socket \
 	conf/systemd/archon-mcp.service conf/systemd/archon-mcp.socket \
@@ -22,7 +22,7 @@ conf_expanded = $(nginx_DATA) $(systemdsystemunit_DATA) \
 conf_in = \
 	%D%/nginx/access.conf.in %D%/nginx/public.conf.in \
 	%D%/nginx/fastcgi.conf.in %D%/nginx/headers.conf.in %D%/nginx/http.conf.in \
-	%D%/nginx/locations.conf.in %D%/nginx/site.conf.in %D%/nginx/types.conf.in \
+	%D%/nginx/locations.conf.in %D%/nginx/relay.conf.in %D%/nginx/site.conf.in %D%/nginx/types.conf.in \
 	%D%/systemd/archon-api.service.in %D%/systemd/archon-api.socket.in \
 	%D%/systemd/archon-mcp.service.in %D%/systemd/archon-mcp.socket.in \
 	%D%/systemd/archon-relay.service.in %D%/systemd/archon-relay.socket.in \
@@ -38,6 +38,7 @@ conf/nginx/fastcgi.conf: %D%/nginx/fastcgi.conf.in
 conf/nginx/headers.conf: %D%/nginx/headers.conf.in
 conf/nginx/http.conf: %D%/nginx/http.conf.in
 conf/nginx/locations.conf: %D%/nginx/locations.conf.in
+conf/nginx/relay.conf: %D%/nginx/relay.conf.in
 conf/nginx/site.conf: %D%/nginx/site.conf.in
 conf/nginx/types.conf: %D%/nginx/types.conf.in
 conf/systemd/archon-api.service: %D%/systemd/archon-api.service.in

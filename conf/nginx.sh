@@ -9,7 +9,7 @@
 
 nginx_write() {
 	mkdir -p "$2/tmp" || return
-	for nginx_file in http locations access fastcgi headers types; do
+	for nginx_file in http locations access fastcgi relay headers types; do
 		sed -e "s|@rundir@|$3|g" -e "s|@pkgdatadir@|$4|g" -e "s|@nginxdir@|$2|g" \
 			"$1/conf/nginx/$nginx_file.conf.in" >"$2/$nginx_file.conf" || return
 	done

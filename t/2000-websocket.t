@@ -101,6 +101,10 @@ t_ok '...and which it must be'	grep -qi '^sec-websocket-version: 13' "$T/head"
 t_ok 'no version: 426'		t_handshake 426 upgrade_required $here "$key"
 t_ok 'no key: 400'		t_handshake 400 bad_handshake $here 'Sec-WebSocket-Version: 13'
 t_ok 'a short key: 400'		t_handshake 400 bad_handshake $here 'Sec-WebSocket-Version: 13' 'Sec-WebSocket-Key: abcd'
+long="$here?pad=$(printf '%06000d' 0)" cookie="Cookie: a=$(printf '%07900d' 0)"
+t_ok 'a long address'		t_handshake 426 upgrade_required "$long" 'Sec-WebSocket-Version: 8' "$key"
+# Both together are over the relay's 8 KiB for a head: it would say 431.
+t_ok 'cookies stop at nginx'	t_handshake 426 upgrade_required "$long" 'Sec-WebSocket-Version: 8' "$key" "$cookie"
 t_ok 'no such stream: 404'	t_handshake 404 not_found /api/other 'Sec-WebSocket-Version: 13' "$key"
 t_ok 'an id too long: 400'	t_handshake 400 bad_id "/api/crawl-progress/$(printf '%0129d' 0)" 'Sec-WebSocket-Version: 13' "$key"
 method=PUT

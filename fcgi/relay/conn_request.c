@@ -17,7 +17,8 @@ conn_refuse(struct conn *c, int status, const char *code, const char *sentence)
 	struct text t = { 0 }, more = { 0 };
 
 	log_event(LOG_DEBUG, "refuse conn=%llu status=%d code=%s", (unsigned long long)c->number, status, code);
-	http_cors(&more, c->server->conf, c->origin);
+	if (!wire_is_ws(c->wire))		/* no browser asks that of a WebSocket, and nginx keeps little for it */
+		http_cors(&more, c->server->conf, c->origin);
 	if (text_str(&more) != NULL)
 		http_refuse(&t, status, &why, text_str(&more));
 	c->reply = t.failed || more.failed ? NULL : frame_raw(t.p, t.len);

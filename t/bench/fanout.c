@@ -18,7 +18,7 @@
 enum {
 	QUARTER_MS = 2000, QUICK_QUARTER_MS = 500, QUARTERS = 3,	/* in turn, taken together */
 	READERS = 2, IDLE_CLIENTS = 20000, IDLE_READERS = 4, IDLE_SPARE = 128,
-	NGINX_IDLE_CLIENTS = 4000,
+	NGINX_IDLE_CLIENTS = 5000,
 };
 
 static const unsigned sizes[] = { 1000, 10000 };

@@ -67,7 +67,7 @@ static int
 try_map(int fd, int prot)
 {
 	struct stat sb;
-	volatile unsigned char *p;
+	_Atomic unsigned char *p;	/* then the access is made, though nobody needs its value */
 
 	if (fstat(fd, &sb) == -1)
 		return -errno;
