@@ -21,7 +21,7 @@ enum {
 	TEXT_TARGETS_MAX = 8,		/* a text that leads to more pages ("next", "here") names none */
 	TEXT_BYTES_MAX = 200,		/* what is longer is no name */
 	NAMES_BYTES_MAX = 8000,		/* of one page */
-	LINKS_MAX = 2000000,		/* of one source: bounds the memory */
+	LINKS_MAX = 1000000,		/* of one source: bounds the memory */
 };
 
 struct gather_page {
@@ -35,7 +35,7 @@ struct gather_page {
 
 struct gather_link {			/* one text that leads to one page */
 	uint64_t text_hash;
-	size_t	 text, len;		/* in texts */
+	uint32_t text, len;		/* in texts */
 	uint32_t to;
 };
 
@@ -165,7 +165,7 @@ see_link(struct gather *g, uint32_t from, uint32_t to, struct slice text)
 	}
 	if ((l = one_more(g, (void **)&g->link, &g->n_links, &g->cap_links, sizeof *l)) == NULL)
 		return;
-	*l = (struct gather_link){ hash, g->texts.len, text.len, to };
+	*l = (struct gather_link){ hash, (uint32_t)g->texts.len, (uint32_t)text.len, to };
 	text_put(&g->texts, text.p, text.len);
 	g->by_link[at] = (uint32_t)g->n_links;
 }

@@ -3,6 +3,7 @@
  *
  *	/site/NAME/PAGESxMS/pK.html	page K of PAGES, a binary tree from p0.html
  *					(also at /), each after MS ms
+ *	/flat/N/			a page that links to N others, /flat/N/K
  *	/status/CODE			that status
  *	/slow/MS			a page, after MS ms
  *	/hang				takes the request and never answers
@@ -42,7 +43,7 @@
 enum {
 	CLIENTS = 256,
 	HEAD_BYTES = 4096,
-	BODY_BYTES = 1 << 20,
+	BODY_BYTES = 4 << 20,
 	LOOP = 3,
 	MARK_MS = 30,
 	DEAF_CLIENTS = 4,	/* more than its backlog holds */
@@ -144,6 +145,23 @@ none:
 }
 
 static void
+flat_page(struct client *c, const char *rest)
+{
+	unsigned long pages = 0, k = 0;
+	size_t at = 0;
+	int n = sscanf(rest, "%lu/%lu", &pages, &k);
+
+	if (n == 2) {
+		(void)snprintf(body, sizeof body, "<title>Leaf %lu</title><main><p>The word of this page is leaf%lu.</p></main>", k, k);
+	} else {
+		at = (size_t)snprintf(body, sizeof body, "<title>All</title><main><h1>All of them</h1>");
+		for (k = 0; k < pages && sizeof body - at > 64; k++)
+			at += (size_t)snprintf(body + at, sizeof body - at, "<a href=%lu>leaf %lu</a> ", k, k);
+	}
+	answer(c, 200, "text/html", "", 0, 0);
+}
+
+static void
 plain_page(struct client *c, size_t bytes, int64_t delay_ms)
 {
 	size_t len = (size_t)snprintf(body, sizeof body, "<title>Plain</title><main><h1>Plain</h1><p>A page with a few words.</p></main>");
@@ -180,6 +198,8 @@ serve(struct client *c, const char *path)
 	fflush(trace);
 	if ((rest = after(path, "/site/")) != NULL) {
 		tree_page(c, rest);
+	} else if ((rest = after(path, "/flat/")) != NULL) {
+		flat_page(c, rest);
 	} else if ((rest = after(path, "/status/")) != NULL) {
 		(void)snprintf(body, sizeof body, "<title>No</title><p>This is no page to keep.</p>");
 		answer(c, (int)strtol(rest, NULL, 10), "text/html", "", 0, 0);

@@ -12,6 +12,7 @@
 enum {
 	NAME_CHARS_MAX = 200,		/* of one heading within a path */
 	CONTEXT_CHARS = 300,		/* of the text around a code example */
+	EXAMPLE_BYTES_MAX = 64 * 1024,	/* what is longer is a listing: it is text, but shows nothing */
 	SMALL_CHARS = 400,		/* shorter chunks join their neighbours, as long as the whole is no longer */
 	SMALL_PART = 5,			/* but no more than this part of a chunk */
 	TERMS_MAX = 4,			/* definitions within each other */
@@ -450,7 +451,7 @@ example(struct cutter *c, const struct md_block *b)
 	struct cut_example *e;
 	struct span own = { 0, 0 };
 
-	if (!c->want_examples || b->code.len == 0)
+	if (!c->want_examples || b->code.len == 0 || b->code.len > EXAMPLE_BYTES_MAX)
 		return;
 	path_of_section(c);
 	if (b->prefixed && c->names.len + b->code.len <= c->names_max) {

@@ -34,7 +34,7 @@ enum {
 	CRAWL_SITEMAPS_DEPTH = 2,	/* a crawl of the start and its links alone wants no more */
 	CRAWL_HELD_MAX = 128,		/* parcels between fetch and store, of all crawls */
 };
-#define CRAWL_HELD_BYTES ((size_t)48 << 20)
+#define CRAWL_HELD_BYTES ((size_t)24 << 20)
 
 struct crawl_tools {			/* what all crawls share; all borrowed */
 	const struct conf *conf;

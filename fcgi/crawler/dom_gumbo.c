@@ -29,7 +29,11 @@ static const unsigned char known[GUMBO_TAG_LAST + 1] = {
 #undef DOM_TAG_OF
 };
 
-enum { BLOCK_BYTES = 256 * 1024 };
+/*
+ * Each block is as large as those before it together: the few of a large page are
+ * beyond M_MMAP_THRESHOLD (crawler_main.c), and so go back to the kernel with it.
+ */
+enum { BLOCK_BYTES = 256 * 1024, BLOCK_MAX = 8 * 1024 * 1024 };
 
 struct block {
 	struct block *older;
@@ -38,44 +42,65 @@ struct block {
 
 struct dom {
 	struct block *newest;
+	struct block *big;		/* of one piece each, the newest first */
 	struct text   safe;		/* the page, when it had to be changed */
 	struct shorthand shorthand;	/* of the page: what Gumbo reads */
 	size_t	      left;		/* in the newest block, from its end */
+	size_t	      bytes;		/* of all blocks */
 	GumboOutput  *out;
 };
+
+static struct block *
+block_new(struct dom *d, size_t bytes)
+{
+	struct block *b = malloc(sizeof *b + bytes);
+
+	if (b == NULL) {		/* Gumbo does not check: there is no way back through it */
+		fputs("<3>crawler: out of memory in the HTML parser\n", stderr);
+		abort();
+	}
+	d->bytes += bytes;
+	return b;
+}
 
 static void *
 arena_alloc(void *arg, size_t bytes)
 {
 	struct dom *d = arg;
-	size_t need = (bytes + 15) & ~(size_t)15, block_bytes = need > BLOCK_BYTES ? need : BLOCK_BYTES;
+	size_t need = (bytes + 7) & ~(size_t)7;	/* Gumbo has nothing that wants more */
 	struct block *b;
 
+	if (need > d->left && need > BLOCK_BYTES / 2) {
+		b = block_new(d, need);
+		b->older = d->big;
+		d->big = b;
+		return b->p;
+	}
 	if (need > d->left) {
-		b = malloc(sizeof *b + block_bytes);
-		if (b == NULL) {	/* Gumbo does not check: there is no way back through it */
-			fputs("<3>crawler: out of memory in the HTML parser\n", stderr);
-			abort();
-		}
+		size_t block_bytes = d->bytes < BLOCK_BYTES ? BLOCK_BYTES : d->bytes < BLOCK_MAX ? d->bytes : BLOCK_MAX;
+
+		b = block_new(d, block_bytes);
 		b->older = d->newest;
 		d->newest = b;
 		d->left = block_bytes;
-		if (need > BLOCK_BYTES / 2) {	/* a big one fills its block */
-			d->left = 0;
-			return b->p;
-		}
-		d->left -= need;
-		return b->p + d->left;
 	}
 	d->left -= need;
 	return d->newest->p + d->left;
 }
 
+/* It goes with its block.  A growing buffer that is big is let go once it has moved: it was the last, or the one before. */
 static void
-arena_keep(void *arg, void *p)		/* goes with its block */
+arena_free(void *arg, void *p)
 {
-	(void)arg;
-	(void)p;
+	struct dom *d = arg;
+	struct block **at = &d->big, *b;
+
+	for (unsigned tries = 2; tries > 0 && (b = *at) != NULL; tries--, at = &b->older)
+		if (b->p == p) {
+			*at = b->older;
+			free(b);
+			return;
+		}
 }
 
 /*
@@ -181,7 +206,7 @@ dom_parse(struct dom **out, const char *html, size_t len)
 		len = d->shorthand.page.len;
 	}
 	options.allocator = arena_alloc;
-	options.deallocator = arena_keep;
+	options.deallocator = arena_free;
 	options.userdata = d;
 	/*
 	 * Nobody reads the errors, but Gumbo forgets the name of a repeated attribute
@@ -190,9 +215,19 @@ dom_parse(struct dom **out, const char *html, size_t len)
 	 */
 	options.max_errors = DOM_ERRORS_MAX;
 	d->out = gumbo_parse_with_options(&options, html, len);
+	text_fini(&d->shorthand.page);		/* all of it that counts is in the tree */
 	read_texts(d);
 	*out = d;
 	return 0;
+}
+
+static void
+blocks_free(struct block *b)
+{
+	for (struct block *older; b != NULL; b = older) {
+		older = b->older;
+		free(b);
+	}
 }
 
 void
@@ -200,10 +235,8 @@ dom_free(struct dom *d)
 {
 	if (d == NULL)
 		return;
-	for (struct block *b = d->newest, *older; b != NULL; b = older) {
-		older = b->older;
-		free(b);
-	}
+	blocks_free(d->newest);
+	blocks_free(d->big);
 	shorthand_fini(&d->shorthand);
 	text_fini(&d->safe);
 	free(d);

@@ -14,16 +14,47 @@
 
 enum { WORKERS_MAX = 64 };
 
+/*
+ * The tree of a page takes ten to thirty times its bytes: so many of them are
+ * parsed at once, on however many cores, or one page alone.
+ */
+#define PARSE_BYTES ((size_t)2 << 20)
+
 struct pipeline {
 	struct parcel_queue to_parse, to_convert, parsed, to_store, stored;
 	struct fetcher *fetcher;	/* whom to wake */
 	struct writer writer;
 	size_t	  page_max_bytes;
+	pthread_mutex_t door, room;	/* to the parser: in order; and how full it is */
+	pthread_cond_t	left;
+	size_t	  parsing_bytes;
 	unsigned  n_workers;
 	bool	  has_writer, has_converter;
 	struct converter converter;
 	pthread_t worker[WORKERS_MAX], writer_thread, convert_thread;
 };
+
+/* Wait for room for len bytes; who waits is not overtaken.  Ends as the others leave. */
+static void
+parser_enter(struct pipeline *pl, size_t len)
+{
+	pthread_mutex_lock(&pl->door);
+	pthread_mutex_lock(&pl->room);
+	while (pl->parsing_bytes > 0 && pl->parsing_bytes + len > PARSE_BYTES)
+		pthread_cond_wait(&pl->left, &pl->room);
+	pl->parsing_bytes += len;
+	pthread_mutex_unlock(&pl->room);
+	pthread_mutex_unlock(&pl->door);
+}
+
+static void
+parser_leave(struct pipeline *pl, size_t len)
+{
+	pthread_mutex_lock(&pl->room);
+	pl->parsing_bytes -= len;
+	pthread_cond_signal(&pl->left);		/* one at most waits behind the door */
+	pthread_mutex_unlock(&pl->room);
+}
 
 static void *
 worker_main(void *arg)
@@ -33,7 +64,11 @@ worker_main(void *arg)
 
 	(void)pthread_setname_np(pthread_self(), "parse");
 	while ((p = parcel_queue_take(&pl->to_parse)) != NULL) {
+		size_t len = p->body.len;
+
+		parser_enter(pl, len);
 		digest(p, pl->page_max_bytes);
+		parser_leave(pl, len);
 		if (parcel_queue_put(&pl->parsed, p))
 			fetcher_wake(pl->fetcher);
 	}
@@ -105,6 +140,9 @@ pipeline_start(struct pipeline **out, const struct conf *conf, struct store *st,
 		free(pl);		/* the process ends */
 		return err_set(e, -ENOMEM, "out of memory");
 	}
+	(void)pthread_mutex_init(&pl->door, NULL);	/* none of the three fails on Linux */
+	(void)pthread_mutex_init(&pl->room, NULL);
+	(void)pthread_cond_init(&pl->left, NULL);
 	pl->fetcher = ft;
 	pl->page_max_bytes = (size_t)conf->page_max_bytes;
 	converter_init(&pl->converter, conf);
@@ -162,6 +200,9 @@ pipeline_stop(struct pipeline *pl)
 	parcel_queue_fini(&pl->parsed);
 	parcel_queue_fini(&pl->to_store);
 	parcel_queue_fini(&pl->stored);
+	pthread_cond_destroy(&pl->left);
+	pthread_mutex_destroy(&pl->room);
+	pthread_mutex_destroy(&pl->door);
 	free(pl);
 }
 

@@ -1,9 +1,9 @@
 # Benches: never part of `make check'.  `make bench' runs them all; build for
 # it without sanitizers.  Each prints its floor, measured in the same run.
 bench_programs = t/bench/latency t/bench/fanout t/bench/fetch t/bench/delay t/bench/delete t/bench/parse t/bench/trivial
-bench_scripts = %D%/live %D%/crawl %D%/http %D%/page
+bench_scripts = %D%/live %D%/crawl %D%/http %D%/page %D%/busy %D%/memory
 EXTRA_PROGRAMS += $(bench_programs)
-EXTRA_DIST += $(bench_scripts) %D%/scrapy_spider.py
+EXTRA_DIST += $(bench_scripts) %D%/ask %D%/scrapy_spider.py
 
 bench_rig = %D%/rig.c %D%/rig.h %D%/floor.c
 bench_crowd = %D%/crowd.c %D%/crowd.h
@@ -24,9 +24,11 @@ t_bench_delete_LDADD = $(shared_libs)
 CLEANFILES += $(bench_programs)
 
 bench-programs: $(bench_programs)
-bench: programs bench-programs
+bench: programs bench-programs t/badsite$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/live $(BENCH_FLAGS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/crawl $(BENCH_FLAGS)
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/busy
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/memory
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/http
 	t/bench/delete
 bench-page: programs

@@ -4,7 +4,7 @@ t_fuzz_fuzz_url_SOURCES = %D%/fuzz_url.c shared/url.c fcgi/crawler/scope.c fcgi/
 t_fuzz_fuzz_url_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_url_LDADD = $(shared_libs)
-t_fuzz_fuzz_robots_SOURCES = %D%/fuzz_robots.c fcgi/crawler/robots.c
+t_fuzz_fuzz_robots_SOURCES = %D%/fuzz_robots.c fcgi/crawler/link_header.c fcgi/crawler/robots.c
 t_fuzz_fuzz_robots_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_robots_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_robots_LDADD = $(shared_libs)

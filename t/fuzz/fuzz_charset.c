@@ -23,6 +23,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	label[n] = '\0';
 	data += n + 1;
 	len -= n + 1;
+	if (charset_is_wide((const char *)data, len, label) && charset_to_utf8(&out, (const char *)data, len, label, 0) != 0)
+		abort();
+	text_clear(&out);
 	rc = charset_to_utf8(&out, (const char *)data, len, label, 1);
 	if (rc == 1 ? utf8_valid_len((const char *)data, len) < len || out.len > 0 :
 	    utf8_valid_len(out.p, out.len) < out.len)

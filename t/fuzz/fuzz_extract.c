@@ -12,6 +12,7 @@
 #include "crawler/charset.h"
 #include "crawler/chunk.h"
 #include "crawler/document.h"
+#include "crawler/xhtml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -38,7 +39,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct document doc = { 0 };
-	struct text utf8 = { 0 };
+	struct text utf8 = { 0 }, whole = { 0 };
 	struct url url;
 	const char *p = (const char *)data;
 
@@ -50,6 +51,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	(void)extract_html(&doc, p, len, &url);		/* -EMSGSIZE is an answer, too */
 	check(&doc);
+	(void)xhtml_is("", p, len);
+	xhtml_expand(&whole, p, len);
+	(void)extract_html(&doc, whole.p, whole.len, &url);
+	check(&doc);
+	text_fini(&whole);
 	(void)extract_markdown(&doc, p, len, &url);
 	check(&doc);
 	(void)extract_plain(&doc, p, len, &url);

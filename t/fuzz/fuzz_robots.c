@@ -1,5 +1,5 @@
 /*
- * fuzz_robots - a target (and X-Robots-Tag), a newline, a robots.txt.
+ * fuzz_robots - a target (and X-Robots-Tag, and Link), a newline, a robots.txt.
  *
  *	make CC=clang t/fuzz/fuzz_robots
  *	t/fuzz/fuzz_robots -max_total_time=600 -max_len=4096 CORPUS t/fuzz/robots
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crawler/link_header.h"
 #include "crawler/robots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *s = (const char *)data, *nl = memchr(s, '\n', size);
 	size_t n = nl != NULL ? (size_t)(nl - s) : size, from = nl != NULL ? n + 1 : size;
+	struct slice own = link_header_canonical((struct slice){ s, n });
 	bool noindex = false, nofollow = false;
 	struct robots r = { 0 };
 
@@ -25,6 +27,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)robots_allowed(&r, (struct slice){ s, n });
 	robots_tag((struct slice){ s, n }, "archon/1.0", &noindex, &nofollow);
+	if (own.len > n || (own.len > 0 && (own.p < s || own.p + own.len > s + n)))
+		abort();
 	robots_fini(&r);
 	return 0;
 }

@@ -146,6 +146,24 @@ START_TEST(words)
 }
 END_TEST
 
+START_TEST(listing)			/* 64 KiB of code is an example yet */
+{
+	enum { MAX = 64 * 1024 };
+	struct text md = { 0 };
+	struct chunks c = { 0 };
+
+	text_puts(&md, "```\n");
+	for (size_t n = 0; n < MAX - 1 + (size_t)_i; n++)
+		text_putc(&md, n % 64 == 31 ? '\n' : 'x');
+	text_puts(&md, "\n```\n");
+	ck_assert_int_eq(chunk_markdown(&c, md.p, md.len, "T", 2000, true), 0);
+	ck_assert_uint_eq(c.n_examples, _i < 2);
+	ck_assert_uint_gt(c.n_chunks, MAX / 2000);
+	chunks_fini(&c);
+	text_fini(&md);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -159,6 +177,7 @@ main(void)
 	tcase_add_test(tc, context_is_short);
 	tcase_add_test(tc, much);
 	tcase_add_test(tc, words);
+	tcase_add_loop_test(tc, listing, 0, 3);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
