@@ -6,10 +6,22 @@
 
 enum { TARGET_BYTES_MAX = 2048 };	/* of a link: what goes on for longer is text */
 
+/* 1: part of a word, which is letters, digits, and everything beyond ASCII; 2: may join words, or begin a name. */
+static const unsigned char class_of[256] = {
+	['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, [0x80 ... 0xff] = 1,
+	['_'] = 2, ['\\'] = 2, ['.'] = 2, ['-'] = 2, [':'] = 2,
+};
+
 static bool
-is_word(unsigned char c)		/* letters, digits, and everything beyond ASCII */
+is_word(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c >= 0x80;
+	return class_of[c] == 1;
+}
+
+static bool
+may_join(char c)
+{
+	return class_of[(unsigned char)c] == 2;
 }
 
 static bool
@@ -97,15 +109,14 @@ lexeme_next(struct slice text, size_t *at, struct lexeme *out)
 		*at = text.len;
 		return false;
 	}
-	out->whole.p = leading_marks(text.p, start, p);
+	out->whole.p = p > start && may_join(p[-1]) ? leading_marks(text.p, start, p) : p;
 	out->marked = out->whole.p < p;
 	out->n_parts = 0;
 	do {
 		for (part = p; p < end && is_word((unsigned char)*p); p++)
 			;
 		out->part[out->n_parts++] = (struct slice){ part, (size_t)(p - part) };
-		part = joined(p, end);
-		if (part == p)
+		if (p == end || !may_join(*p) || (part = joined(p, end)) == p)
 			break;
 		if (out->n_parts < LEXEME_PARTS_MAX)
 			p = part;

@@ -280,6 +280,7 @@ store_open_file(struct store **out, const char *path, int64_t max_bytes, bool du
 	if (st == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
 	store_file_make(path);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);	/* a lock at each allocation; refused once SQLite is in use */
 	src = sqlite3_open_v2(path, &st->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (st->db == NULL)
@@ -297,6 +298,7 @@ store_open_file(struct store **out, const char *path, int64_t max_bytes, bool du
 		rc = store_exec(st, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
 		    "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;"
 		    "PRAGMA wal_autocheckpoint = 4000;"	/* 16 MiB: a page written by many transactions is copied once */
+		    "PRAGMA secure_delete = FAST;"	/* Debian's default writes every page that is freed, too */
 		    "PRAGMA trusted_schema = OFF;");
 	if (rc == 0)
 		rc = store_exec(st, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");

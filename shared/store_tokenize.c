@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +21,20 @@ enum {
 };
 
 /*
- * What the inner tokenizer made of a word: text is the same words over and over,
- * and folding and stemming them is half of what reading it costs.
+ * What is known of a word: text is the same words over and over, and folding and
+ * stemming them is half of what reading it costs.
  */
 struct stem {
 	unsigned char word_len, token_len;	/* word_len 0: none */
-	char	      word[STEM_BYTES], token[STEM_BYTES];
+	bool	      filler, humped;		/* see lexeme.h */
+	char	      word[STEM_BYTES], token[STEM_BYTES];	/* as it stands; what the inner tokenizer made of it */
 };
 
 struct tokenizer {
 	fts5_tokenizer	inner;
 	Fts5Tokenizer  *it;
 	struct stem	stem[STEMS];	/* by hash, each in one place: the newest stays */
+	struct stem	rare;		/* for the one in hand that has none */
 };
 
 typedef int token_f(void *, int, const char *, int, int, int);
@@ -57,56 +60,82 @@ on_inner(void *arg, int flags, const char *token, int len, int from, int to)
 	    e->beside ? e->to : e->from + to);
 }
 
+static uint32_t
+hash_of(struct slice s)			/* of at most STEM_BYTES; their middle does not count */
+{
+	uint64_t first = 0, last = 0;
+	size_t n = s.len < sizeof first ? s.len : sizeof first;
+
+	memcpy(&first, s.p, n);
+	memcpy(&last, s.p + s.len - n, n);
+	first = (first ^ last * 0x9e3779b97f4a7c15u ^ s.len) * 0xff51afd7ed558ccdu;
+	return (uint32_t)(first >> 40);
+}
+
+/* What is known of s.  Its token is, too, unless token_len is 0. */
 static struct stem *
 stem_of(struct tokenizer *t, struct slice s)
 {
-	uint32_t h = 2166136261u;
+	struct slice hump[LEXEME_PARTS_MAX];
+	struct stem *stem = s.len <= STEM_BYTES ? &t->stem[hash_of(s) & (STEMS - 1)] : &t->rare;
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (uint8_t)s.p[i]) * 16777619u;
-	return &t->stem[(h ^ h >> 16) & (STEMS - 1)];
+	if (stem != &t->rare && stem->word_len == s.len && memcmp(stem->word, s.p, s.len) == 0)
+		return stem;
+	*stem = (struct stem){ .filler = lexeme_is_filler(s), .humped = lexeme_humps(s, hump) > 0 };
+	if (stem != &t->rare) {
+		stem->word_len = (unsigned char)s.len;
+		memcpy(stem->word, s.p, s.len);
+	}
+	return stem;
 }
 
 static int
-put_part(struct tokenizer *t, struct emit *e, int flags, struct slice s, const char *text, bool beside)
+put_part(struct tokenizer *t, struct emit *e, int flags, struct slice s, struct stem *stem, const char *text, bool beside)
 {
-	struct stem *stem = s.len <= STEM_BYTES ? stem_of(t, s) : NULL;
 	int rc;
 
 	e->from = (int)(s.p - text);
 	e->to = e->from + (int)s.len;
 	e->beside = beside;
-	if (stem != NULL && stem->word_len == s.len && memcmp(stem->word, s.p, s.len) == 0)
+	if (stem->token_len > 0)
 		return e->f(e->arg, beside ? FTS5_TOKEN_COLOCATED : 0, stem->token, stem->token_len, e->from, e->to);
-	if ((e->keep = stem) != NULL)
-		stem->word_len = stem->token_len = 0;
+	e->keep = stem != &t->rare ? stem : NULL;
 	rc = t->inner.xTokenize(t->it, e, flags, s.p, (int)s.len, on_inner);
-	if (stem != NULL && rc == SQLITE_OK && stem->token_len > 0) {
-		stem->word_len = (unsigned char)s.len;
-		memcpy(stem->word, s.p, s.len);
-	}
+	if (rc != SQLITE_OK)
+		stem->token_len = 0;
 	e->keep = NULL;
+	return rc;
+}
+
+static int
+put_humps(struct tokenizer *t, struct emit *e, int flags, struct slice part, const char *text)
+{
+	struct slice hump[LEXEME_PARTS_MAX];
+	unsigned n = lexeme_humps(part, hump);
+	int rc = SQLITE_OK;
+
+	for (unsigned k = 0; rc == SQLITE_OK && k < n; k++)
+		rc = put_part(t, e, flags, hump[k], stem_of(t, hump[k]), text, true);
 	return rc;
 }
 
 static int
 put_lexeme(struct tokenizer *t, struct emit *e, int flags, const struct lexeme *lx, const char *text)
 {
-	struct slice hump[LEXEME_PARTS_MAX];
 	char name[LEXEME_WHOLE_BYTES];
 	size_t name_len = lexeme_name(lx, name);
 	bool asked = (flags & FTS5_TOKENIZE_QUERY) != 0;
 	int rc = SQLITE_OK, from = (int)(lx->whole.p - text), to = from + (int)lx->whole.len;
 
 	for (unsigned i = 0; rc == SQLITE_OK && i < lx->n_parts && (!asked || name_len == 0); i++) {
-		unsigned n;
+		struct stem *stem = stem_of(t, lx->part[i]);
+		bool humped = stem->humped && !asked;	/* what it says of another, when humps take its place */
 
-		if (name_len == 0 && lexeme_is_filler(lx->part[i]))
+		if (name_len == 0 && stem->filler)
 			continue;
-		rc = put_part(t, e, flags, lx->part[i], text, false);
-		n = asked ? 0 : lexeme_humps(lx->part[i], hump);
-		for (unsigned k = 0; rc == SQLITE_OK && k < n; k++)
-			rc = put_part(t, e, flags, hump[k], text, true);
+		rc = put_part(t, e, flags, lx->part[i], stem, text, false);
+		if (rc == SQLITE_OK && humped)
+			rc = put_humps(t, e, flags, lx->part[i], text);
 	}
 	if (rc == SQLITE_OK && name_len > 0)
 		rc = e->f(e->arg, asked ? 0 : FTS5_TOKEN_COLOCATED, name, (int)name_len, from, to);
