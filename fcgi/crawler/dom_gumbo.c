@@ -163,21 +163,43 @@ read_back(struct dom *d, struct slice t)
 	return (struct slice){ p, len };
 }
 
+static void
+read_values(struct dom *d, const GumboVector *attributes)
+{
+	for (unsigned i = 0; i < attributes->length; i++) {
+		GumboAttribute *a = attributes->data[i];
+		struct slice value;
+		char *p;
+
+		if (!shorthand_begins(a->value))
+			continue;
+		value = read_back(d, slice_of(a->value));
+		p = arena_alloc(d, value.len + 1);
+		memcpy(p, value.p, value.len);
+		p[value.len] = '\0';
+		a->value = p;
+	}
+}
+
 /* From here on original_text, of no use in shorthand, is the text of a node. */
 static void
 read_texts(struct dom *d)
 {
 	const struct dom_node *root = dom_root(d);
 
-	for (const struct dom_node *n = root; n != NULL; n = dom_step(n, root))
+	for (const struct dom_node *n = root; n != NULL; n = dom_step(n, root)) {
+		GumboNode *node = (GumboNode *)(uintptr_t)n;
+
 		if (dom_tag(n) == DOM_TEXT) {
-			GumboText *text = &((GumboNode *)(uintptr_t)n)->v.text;
-			struct slice t = slice_of(text->text);
+			struct slice t = slice_of(node->v.text.text);
 
 			if (d->shorthand.n_runs > 0 && t.len > 0)
 				t = read_back(d, t);
-			text->original_text = (GumboStringPiece){ t.p, t.len };
+			node->v.text.original_text = (GumboStringPiece){ t.p, t.len };
+		} else if (d->shorthand.n_runs > 0 && dom_tag(n) != DOM_NONE) {
+			read_values(d, &node->v.element.attributes);
 		}
+	}
 }
 
 int

@@ -32,15 +32,20 @@ ends_name(char c)
 /* -- tags ---------------------------------------------------------------------- */
 
 static size_t
-past_value(const char *p, size_t len, size_t i)		/* behind the '=' */
+past_value(struct markup *m, const char *p, size_t len, size_t i)	/* behind the '=' */
 {
 	const char *quote;
 
 	while (i < len && is_space(p[i]))
 		i++;
 	if (i < len && (p[i] == '"' || p[i] == '\'')) {
-		quote = memchr(p + i + 1, p[i], len - i - 1);
-		return quote != NULL ? (size_t)(quote - p) + 1 : len;
+		if ((quote = memchr(p + i + 1, p[i], len - i - 1)) == NULL)
+			return len;
+		if (m->n_values < MARKUP_VALUES_MAX) {
+			m->value[m->n_values].at = i + 1;
+			m->value[m->n_values++].len = (size_t)(quote - p) - i - 1;
+		}
+		return (size_t)(quote - p) + 1;
 	}
 	while (i < len && !is_space(p[i]) && p[i] != '>')
 		i++;
@@ -62,7 +67,7 @@ read_attributes(struct markup *m, const char *p, size_t len, size_t i)
 		while (i < len && is_space(p[i]))
 			i++;
 		if (i < len && p[i] == '=')
-			i = past_value(p, len, i + 1);
+			i = past_value(m, p, len, i + 1);
 	}
 	m->end = i < len ? i + 1 : len;
 }
@@ -112,7 +117,7 @@ markup_read(struct markup *m, const char *p, size_t len, size_t at)
 
 	m->kind = MARKUP_CHARACTER;
 	m->name_len = 0;
-	m->n_attrs = 0;
+	m->n_attrs = m->n_values = 0;
 	m->self_closing = false;
 	m->end = at + 1;
 	if (left >= 2 && is_letter(p[at + 1])) {

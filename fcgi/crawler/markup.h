@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MARKUP_NAME_MAX = 24 };		/* longer names are cut: no known element is */
+enum {
+	MARKUP_NAME_MAX = 24,		/* longer names are cut: no known element is */
+	MARKUP_VALUES_MAX = 8,		/* few tags have more */
+};
 
 enum markup_kind {
 	MARKUP_CHARACTER,		/* a '<' like any other character */
@@ -26,7 +29,10 @@ struct markup {
 	char	 name[MARKUP_NAME_MAX];	/* of a tag, in lower case */
 	size_t	 name_len;
 	size_t	 end;			/* behind it: len when the page ends first */
-	unsigned n_attrs;
+	unsigned n_attrs, n_values;
+	struct {			/* the first ones that stand in quotation marks, without them */
+		size_t at, len;
+	} value[MARKUP_VALUES_MAX];
 	bool	 self_closing;
 };
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "shared/ids.h"
+
 #include "crawler/markup.h"
 #include "crawler/words.h"
 
@@ -16,6 +18,8 @@ enum {
 	PLANE_SIGNS = 0xfffe,		/* its last two are no characters */
 	RUNS_MAX = 2 * PLANE_SIGNS,
 	SIGN_BYTES = 4,
+	BUCKETS = 1024,			/* of values, a power of two */
+	BUCKET_MAX = 32,		/* so many in one: further ones stay as they are, wherever they stand */
 };
 
 /* In these the start tag of a raw text element may not count, or be an ordinary one. */
@@ -24,6 +28,9 @@ static const char *const doubtful[WORD_MAX + 1] = {
 };
 /* Behind <plaintext> no tag counts; of text in <frameset> the white space stays and the rest is dropped. */
 static const char *const the_last[WORD_MAX + 1] = { [8] = "frameset", [9] = "plaintext" };
+
+/* Gumbo looks into their values. */
+static const char *const read_by_parser[WORD_MAX + 1] = { [5] = "input", [7] = "isindex", [14] = "annotation-xml" };
 
 struct writing {
 	struct shorthand *s;
@@ -54,12 +61,6 @@ sign_at(const char *p)			/* RUNS_MAX or more: none */
 		return RUNS_MAX;
 	c -= FIRST_SIGN;
 	return c >= PLANE_SIGNS + 2 ? c - 2 : c;
-}
-
-static bool
-may_be_sign(char c)			/* the first byte of one */
-{
-	return c == '\xf3' || c == '\xf4';
 }
 
 /* "&#xF0000;" and above, at what follows "&#". */
@@ -138,28 +139,72 @@ copy_to(struct writing *w, size_t at)
 	w->copied = at;
 }
 
-static void
-hide(struct writing *w, const char *p, size_t len)
+static bool
+add_run(struct shorthand *s, const char *p, size_t len)
 {
-	struct shorthand *s = w->s;
-
 	if (s->n_runs == RUNS_MAX)
-		return;
+		return false;
 	if (s->n_runs == s->cap) {
 		unsigned cap = s->cap != 0 ? 2 * s->cap : 256;
-		struct slice *more = reallocarray(s->run, cap, sizeof *more);
+		struct shorthand_run *more = reallocarray(s->run, cap, sizeof *more);
 
 		if (more == NULL) {
 			s->page.failed = true;
-			return;
+			return false;
 		}
 		s->run = more;
 		s->cap = cap;
 	}
+	s->run[s->n_runs++] = (struct shorthand_run){ .text = { p, len } };
+	return true;
+}
+
+static void
+hide(struct writing *w, const char *p, size_t len, unsigned run)
+{
 	copy_to(w, (size_t)(p - w->html));
-	put_sign(&s->page, s->n_runs);
-	s->run[s->n_runs++] = (struct slice){ p, len };
+	put_sign(&w->s->page, run);
 	w->copied += len;
+}
+
+/* The run of a value, a new one if there is none like it; RUNS_MAX: it stays as it is. */
+static unsigned
+value_run(struct shorthand *s, const char *p, size_t len)
+{
+	uint32_t *at;
+
+	if (s->value == NULL && (s->value = calloc(BUCKETS, sizeof *s->value)) == NULL) {
+		s->page.failed = true;
+		return RUNS_MAX;
+	}
+	at = &s->value[id_hash(p, len) & (BUCKETS - 1)];
+	for (unsigned n = 0; *at != 0; n++, at = &s->run[*at - 1].next)
+		if (s->run[*at - 1].text.len == len && memcmp(s->run[*at - 1].text.p, p, len) == 0)
+			return *at - 1;
+		else if (n == BUCKET_MAX)
+			return RUNS_MAX;
+	*at = s->n_runs + 1;		/* before the array may move */
+	if (add_run(s, p, len))
+		return s->n_runs - 1;
+	*at = 0;			/* it has not moved */
+	return RUNS_MAX;
+}
+
+static void
+write_values(struct writing *w, const struct markup *m)
+{
+	for (unsigned i = 0; i < m->n_values; i++) {
+		const char *p = w->html + m->value[i].at, *end = p + m->value[i].len, *q = p;
+		unsigned run;
+		size_t n;
+
+		if (m->value[i].len < RUN_MIN_BYTES)
+			continue;
+		while (q < end && (n = plain_bytes(q, end)) > 0)
+			q += n;
+		if (q == end && (run = value_run(w->s, p, m->value[i].len)) < RUNS_MAX)
+			hide(w, p, m->value[i].len, run);
+	}
 }
 
 static void
@@ -181,8 +226,8 @@ write_text(struct writing *w, const char *p, const char *end)
 			p += n;
 		if (p == start)
 			p++;
-		else if (p - start >= RUN_MIN_BYTES)
-			hide(w, start, (size_t)(p - start));
+		else if (p - start >= RUN_MIN_BYTES && add_run(w->s, start, (size_t)(p - start)))
+			hide(w, start, (size_t)(p - start), w->s->n_runs - 1);
 	}
 }
 
@@ -201,6 +246,8 @@ write_markup(struct writing *w)
 		return !w->in_doubt;
 	if (m.kind != MARKUP_START)
 		return true;
+	if (!words_have(read_by_parser, m.name, m.name_len))
+		write_values(w, &m);
 	w->in_doubt |= words_have(doubtful, m.name, m.name_len);
 	if (words_have(the_last, m.name, m.name_len))
 		return false;
@@ -238,6 +285,7 @@ shorthand_fini(struct shorthand *s)
 {
 	text_fini(&s->page);
 	free(s->run);
+	free(s->value);
 }
 
 bool
@@ -248,11 +296,11 @@ shorthand_read(const struct shorthand *s, struct slice *t, struct slice *piece)
 
 	if (t->len == 0)
 		return false;
-	if (may_be_sign(*t->p) && t->len >= SIGN_BYTES && (i = sign_at(t->p)) < s->n_runs) {
-		*piece = s->run[i];
+	if (shorthand_begins(t->p) && t->len >= SIGN_BYTES && (i = sign_at(t->p)) < s->n_runs) {
+		*piece = s->run[i].text;
 		n = SIGN_BYTES;
 	} else {
-		for (n = 1; n < t->len && !may_be_sign(t->p[n]); n++)
+		for (n = 1; n < t->len && !shorthand_begins(t->p + n); n++)
 			;
 		*piece = (struct slice){ t->p, n };
 	}

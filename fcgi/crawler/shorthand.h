@@ -1,12 +1,14 @@
 /*
  * shorthand - a page as it is given to a parser that takes its time over every
- * character: each longer run of plain text becomes one character, which stands
- * for it, and the text of the tree is read back into the runs.
+ * character: each longer run of plain text, and each longer value of an attribute,
+ * becomes one character, which stands for it; the texts and values of the tree are
+ * read back into the runs.
  *
  * The tree is the one the page itself gives: a run holds no markup, no reference
  * and nothing a tokenizer changes, begins with no white space (whose place in the
  * tree may be another), and is taken only from where the tokenizer reads ordinary
- * text.  Where that is in doubt (markup.h) the rest of the page stays as it is.
+ * text.  A value is one that no parser looks into, and equal ones become the same
+ * character, for a parser compares some.  Where that is in doubt (markup.h) the rest of the page stays as it is.
  * The characters are of the last two planes of Unicode, for private use; a page
  * that uses these itself stays as it is, too.
  */
@@ -15,19 +17,33 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/slice.h"
 #include "shared/text.h"
 
+struct shorthand_run {
+	struct slice text;
+	uint32_t     next;		/* index + 1 of the next value in its bucket; 0: the last */
+};
+
 struct shorthand {
 	struct text   page;		/* what to parse; empty: the page as it was */
-	struct slice *run;		/* of the page, borrowed */
+	struct shorthand_run *run;	/* of the page, borrowed */
 	unsigned      n_runs, cap;
+	uint32_t     *value;		/* by hash: index + 1 of the first in a bucket */
 };
 
 /* Write len bytes of UTF-8 (borrowed until shorthand_fini).  0 or -ENOMEM; s is to be zero. */
 int shorthand_write(struct shorthand *s, const char *html, size_t len);
 void shorthand_fini(struct shorthand *s);
+
+/* May s, a text or value of the tree, begin with what stands for a run? */
+static inline bool
+shorthand_begins(const char *s)
+{
+	return *s == '\xf3' || *s == '\xf4';
+}
 
 /*
  * The next piece of t: a run, or what stands as it is.  false: t is read.

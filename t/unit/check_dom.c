@@ -29,6 +29,12 @@ static const char *const pages[] = {
 	/* attributes */
 	"<p a='>" LONG "'>" LONG, "<p a=\">" LONG "\"b='>" LONG "'>" LONG, "<p a=x\"y>" LONG "\">", "<p a= >" LONG, "<p = '>" LONG, "<p / a/='>" LONG "'>" LONG,
 	"<p a = '>" LONG "'>" LONG, "</p a='>" LONG "'>" LONG, "<p a=\"" LONG,
+	/* values that become signs, and those that may not */
+	"<p a='" LONG "' b=\"" LONG "\"c='" LONG "\xc3\xa9'd=\"" LONG "'\">" LONG, "<p a='" LONG "&lt;' b='" LONG "\r' a='x" LONG "' c='" LONG "'>", "<p a='\xf3\xb0\x80\x80'b='" LONG "'>",
+	"<table><input type='hidden' a='" LONG "'><input type=\"checkbox\"></table>", "<isindex prompt='" LONG "' action='" LONG "'>",
+	"<math><annotation-xml encoding='text/html'><p><b>x</b></annotation-xml></math>", "<svg a='" LONG "' xlink:href='" LONG "'/><p>",
+	"<b a='" LONG "'><b a='" LONG "'><b a='" LONG "'><b a='" LONG "'><p>x</b></b></b></b>y", "<b a='" LONG "'><b a='" LONG "x'><b a='" LONG "'><b a='" LONG "'><p>x</b></b></b></b>y",
+	"<a href='" LONG "'><p>" LONG "</a>" LONG, "<p a='1" LONG "' b='2" LONG "' c='3" LONG "' d='4" LONG "' e='5" LONG "' f='6" LONG "' g='7" LONG "' h='8" LONG "' i='9" LONG "'>",
 	/* raw text */
 	"<script>" LONG "<p></script >" LONG, "<script><!--" LONG "<script>" LONG "</script>" LONG "--></script>" LONG,
 	"<script><!--" LONG "</script>" LONG "-->" LONG, "<script><!--><script></script>" LONG, "<script><!--<script></script></script>" LONG,
