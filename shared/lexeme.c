@@ -148,23 +148,43 @@ lexeme_name(const struct lexeme *lx, char out[LEXEME_WHOLE_BYTES])
 	return n;
 }
 
-bool
-lexeme_is_filler(struct slice s)
+enum { JOINING_BYTES = 8 };
+
+/* Is it one of these?  They stand by their length, each length in one string. */
+static bool
+is_one_of(struct slice s, const char *const words[JOINING_BYTES])
 {
-	static const char *const fillers[] = {		/* of each length, in one string */
-		"", "a", "an of to it be", "the are its was has can you", "that this have will your been were they", "which",
-	};
-	char word[8] = "";
+	char word[JOINING_BYTES] = "";
 	const char *p;
 
-	if (s.len >= sizeof fillers / sizeof fillers[0])
+	if (s.len >= JOINING_BYTES)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		word[i] = (char)tolower((unsigned char)s.p[i]);
-	for (p = fillers[s.len]; *p != '\0'; p += s.len + (p[s.len] == ' '))
+	for (p = words[s.len]; *p != '\0'; p += s.len + (p[s.len] == ' '))
 		if (memcmp(p, word, s.len) == 0)
 			return true;
 	return false;
+}
+
+bool
+lexeme_is_filler(struct slice s)
+{
+	static const char *const words[JOINING_BYTES] = {
+		"", "a", "an of to it be", "the are its was has can you", "that this have will your been were they", "which", "", "",
+	};
+
+	return is_one_of(s, words);
+}
+
+bool
+lexeme_is_asking(struct slice s)
+{
+	static const char *const words[JOINING_BYTES] = {
+		"", "i", "do my me", "how why who did get got", "what when does want need", "where could would there", "should", "",
+	};
+
+	return is_one_of(s, words);
 }
 
 unsigned

@@ -17,6 +17,8 @@ enum {
 	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
 };
 
+static const double asking_part = 0.3;	/* of what a word as rare would tell */
+
 /* -- how common a word is ------------------------------------------------------------------ */
 
 static int
@@ -64,6 +66,16 @@ by_count(const void *a, const void *b)
 	return x->n != y->n ? (x->n < y->n ? -1 : 1) : strcmp(x->text, y->text);
 }
 
+static double
+term_idf(const struct query_term *t, int64_t last)
+{
+	double idf = log(1 + ((double)last - (double)t->n + 0.5) / ((double)t->n + 0.5));
+
+	if (!(idf > 0.1))
+		idf = 0.1;
+	return idf * (t->asking ? asking_part : 1);
+}
+
 int
 find_weigh(struct store *st, struct query *q)
 {
@@ -73,11 +85,8 @@ find_weigh(struct store *st, struct query *q)
 
 	for (unsigned i = 0; rc >= 0 && i < q->n_terms; i++) {
 		t[i] = &q->term[i];
-		if ((rc = term_count(st, t[i], last)) < 0)
-			break;
-		t[i]->idf = log(1 + ((double)last - (double)t[i]->n + 0.5) / ((double)t[i]->n + 0.5));
-		if (!(t[i]->idf > 0.1))
-			t[i]->idf = 0.1;
+		if ((rc = term_count(st, t[i], last)) == 0)
+			t[i]->idf = term_idf(t[i], last);
 	}
 	if (rc < 0)
 		return rc;

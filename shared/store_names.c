@@ -1,7 +1,7 @@
 /*
  * By which texts the pages of a source lead to each other, gathered from the
- * Markdown that is stored, once a crawl is over: how a page is called says what
- * it is about, how many lead to it that it matters, and a page that is nothing
+ * Markdown that is stored, once a crawl is over: how a page is called, and what
+ * it says first, says what it is about, how many lead to it that it matters, and a page that is nothing
  * but links is an index.
  */
 #include "config.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "shared/ids.h"
+#include "shared/store_rank.h"
 #include "shared/store_sql.h"
 #include "shared/text.h"
 
@@ -21,6 +22,8 @@ enum {
 	TEXT_TARGETS_MAX = 8,		/* a text that leads to more pages ("next", "here") names none */
 	TEXT_BYTES_MAX = 200,		/* what is longer is no name */
 	NAMES_BYTES_MAX = 8000,		/* of one page */
+	SAYS_BYTES_MIN = 20,		/* what is shorter is no sentence */
+	SAYS_BYTES_MAX = 80,		/* the further a sentence goes, the less it says what the page is */
 	LINKS_MAX = 1000000,		/* of one source: bounds the memory */
 };
 
@@ -215,17 +218,63 @@ scan(struct gather *g, uint32_t from, const char *md, size_t len)
 	own->text_bytes += (uint32_t)(len > target_bytes ? len - target_bytes : 0);
 }
 
+static void
+put_words(struct text *out, const char *p, const char *end)	/* whole ones, without where links lead */
+{
+	size_t from = out->len, fits = from;
+
+	for (; p < end && out->len - from < SAYS_BYTES_MAX; p++) {
+		const char *close;
+
+		if (*p == ']' && end - p > 1 && p[1] == '(' && (close = memchr(p, ')', (size_t)(end - p))) != NULL)
+			p = close;
+		else
+			text_putc(out, *p);
+		if (p + 1 == end || *p == ' ')
+			fits = out->len;
+	}
+	out->len = fits;
+}
+
+/* What a page says it is: its first line that is no heading, list, table, quotation or code. */
+static void
+put_says(struct text *out, const char *md, size_t len)
+{
+	const char *end = md + len, *p, *line_end;
+	bool code = false;
+
+	for (p = md; p < end; p = line_end + 1) {
+		if ((line_end = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			line_end = end;
+		if (line_end - p >= 3 && memcmp(p, "```", 3) == 0)
+			code = !code;
+		else if (!code && line_end - p >= SAYS_BYTES_MIN && memchr("#-|>*+`", p[0], 7) == NULL)
+			break;
+	}
+	if (p < end)
+		put_words(out, p, line_end);
+}
+
 static int
 scan_all(struct store *st, struct gather *g)
 {
+	bool says = !(st->rank_off & 1u << RANK_SAYS);
+
+
 	for (size_t i = 0; i < g->n_pages; i++) {
 		int rc = 0;
 		sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT body FROM chunks WHERE page = ?1 ORDER BY number", "i", g->page[i].n);
 
 		if (stmt == NULL)
 			return rc;
-		while ((rc = store_step(st, stmt)) > 0)
-			scan(g, (uint32_t)i, column_str(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+		for (unsigned k = 0; (rc = store_step(st, stmt)) > 0; k++) {
+			const char *body = column_str(stmt, 0);
+			size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+
+			if (k == 0 && says)
+				put_says(&g->page[i].names, body, len);
+			scan(g, (uint32_t)i, body, len);
+		}
 		if (rc < 0)
 			return rc;
 	}

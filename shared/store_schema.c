@@ -142,6 +142,9 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"  id TEXT PRIMARY KEY, hash TEXT NOT NULL, token TEXT NOT NULL REFERENCES tokens(id) ON DELETE CASCADE,"
 	"  expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX sessions_token ON sessions(token);",
+
+	/* What a page says it is stands before its names now: the crawler gathers them anew, by and by. */
+	"UPDATE sources SET gathered = 0;",
 };
 
 int

@@ -226,6 +226,56 @@ START_TEST(pages_are_found_by_what_others_call_them)
 }
 END_TEST
 
+START_TEST(pages_are_found_by_what_they_say_first)
+{
+	struct store *st = store_new();
+
+	begin_source(st, "s");
+	PUT(st, "a", "Gnu", "Animals.\n\n## NAME\n\ngnu - [grazing](http://h.test/okapi) wildebeest, seen from afar.");
+	PUT(st, "b", "Other", "Animals.\n\n## NAME\n\nSeen from afar: grazing.  A wildebeest.  A wildebeest.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest" }, NULL), "b a");
+	PUT(st, "b", "Other", "Animals.\n\n## NAME\n\n- Seen from afar: grazing.  A wildebeest.  A wildebeest.");	/* in a list */
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	store_sound(st);
+	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest" }, NULL), "a b");
+	store_close(st);
+}
+END_TEST
+
+START_TEST(a_page_is_judged_by_its_kind)
+{
+	const struct chunk late[] = {
+		{ .headings = SLICE_LIT("T"), .body = SLICE_LIT("Nothing here.") },
+		{ .headings = SLICE_LIT("T"), .body = SLICE_LIT("A zebra.") },
+	};
+	struct store *st = store_new();
+
+	begin_source(st, "s");
+	put(st, "s", "late", "T", "en", late, 2);
+	PUT(st, "news", "What's New in 2.0", "A zebra.");
+	PUT(st, "release", "Release 2.0", "A zebra.");
+	PUT(st, "savepoint", "RELEASE SAVEPOINT", "A zebra.");		/* it is no news */
+	PUT(st, "early", "T", "A zebra.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, NULL), "savepoint early late news release");
+	store_close(st);
+}
+END_TEST
+
+START_TEST(words_of_asking)
+{
+	struct store *st = store_new();
+
+	begin_source(st, "s");
+	PUT(st, "how", "A", "What or how.");
+	PUT(st, "gnu", "B", "A gnu.");
+	for (char name[] = "0"; name[0] <= '9'; name[0]++)	/* else each word is in half of all there is */
+		PUT(st, name, "C", "Nothing here.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "what is a gnu and how" }, NULL), "gnu how");
+	ck_assert_str_eq(found(st, (struct search){ .query = "how" }, NULL), "how");
+	store_close(st);
+}
+END_TEST
+
 START_TEST(names_that_were_never_gathered)
 {
 	struct store *st = store_new();
@@ -389,6 +439,9 @@ main(void)
 	tcase_add_test(tc, the_last_word_may_go_on);
 	tcase_add_test(tc, a_page_is_found_once);
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
+	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
+	tcase_add_test(tc, a_page_is_judged_by_its_kind);
+	tcase_add_test(tc, words_of_asking);
 	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
 	tcase_add_test(tc, titles_without_what_all_have);
 	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));
