@@ -36,6 +36,7 @@ blackbox_scripts = \
 	%D%/4100-run.t \
 	%D%/4210-ctl-store.t \
 	%D%/4220-care.t \
+	%D%/4230-top.t \
 	%D%/5000-page.t \
 	%D%/5010-page-items.t \
 	%D%/5020-page-access.t
@@ -44,5 +45,5 @@ EXTRA_DIST += $(blackbox_scripts) %D%/house.sh %D%/browser %D%/kill.sh %D%/mcp/c
 EXTRA_DIST += %D%/api/bad %D%/api/exposition %D%/api/old
 EXTRA_DIST += %D%/who/cells %D%/who/compare
 EXTRA_DIST += %D%/embedding
-EXTRA_DIST += %D%/upload.sh %D%/documents
+EXTRA_DIST += %D%/terminal %D%/upload.sh %D%/documents
 EXTRA_DIST += %D%/host %D%/inward %D%/starts

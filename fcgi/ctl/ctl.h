@@ -43,6 +43,7 @@ ctl_command_f cmd_import;					/* cmd_import.c */
 ctl_command_f cmd_backup, cmd_restore, cmd_check, cmd_vacuum;	/* cmd_store.c */
 ctl_command_f cmd_token_add, cmd_token_list, cmd_token_revoke;	/* cmd_token.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
+ctl_command_f cmd_top;						/* cmd_top.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */
 ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */
 /* The store itself, for those who may.  -errno with e saying what to do. */

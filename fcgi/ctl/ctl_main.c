@@ -39,6 +39,7 @@ static ctl_command_f *const run[N_COMMANDS] = {
 	[COMMAND_TOKEN_LIST] = cmd_token_list,
 	[COMMAND_TOKEN_REVOKE] = cmd_token_revoke,
 	[COMMAND_STAT] = cmd_stat,
+	[COMMAND_TOP] = cmd_top,
 	[COMMAND_HEALTH] = cmd_health,
 	[COMMAND_LOGS] = cmd_logs,
 	[COMMAND_LOGS_PUSH] = cmd_logs_push,

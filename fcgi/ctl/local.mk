@@ -15,6 +15,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/cmd_steer.c \
 	%reldir%/cmd_store.c \
 	%reldir%/cmd_token.c \
+	%reldir%/cmd_top.c \
 	%reldir%/cmd_upload.c \
 	%reldir%/cmd_watch_raw.c \
 	%reldir%/ctl.h \
@@ -23,8 +24,10 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/log_feed.c %reldir%/log_feed.h \
 	%reldir%/log_line.c %reldir%/log_line.h \
 	%reldir%/options.c %reldir%/options.h \
+	%reldir%/screen.c %reldir%/screen.h \
 	%reldir%/snapshot.c %reldir%/snapshot.h \
 	%reldir%/stat_live.c %reldir%/stat_live.h \
+	%reldir%/top_draw.c %reldir%/top_sample.c %reldir%/top_sample.h \
 	%reldir%/ws_client.c %reldir%/ws_client.h
 
 fcgi_ctl_archonctl_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) -DARCHON_CONF='"$(sysconfdir)/$(PACKAGE)/archon.conf"'

@@ -37,6 +37,7 @@ static const struct {
 	[COMMAND_CHECK]	  = { "check", NULL },
 	[COMMAND_VACUUM]  = { "vacuum", NULL },
 	[COMMAND_STAT]	  = { "stat", NULL },
+	[COMMAND_TOP]	  = { "top", NULL },
 	[COMMAND_HEALTH]  = { "health", NULL },
 	[COMMAND_LOGS]	  = { "logs", NULL },
 	[COMMAND_LOGS_PUSH] = { "logs push", "TEXT" },
@@ -260,7 +261,8 @@ options_help(void)
 "  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"
 "  backup FILE     copy the store while it is used     vacuum  make it small\n"
 "  restore FILE    put such a copy in its place, archon stopped    check  is all sound?\n"
-"  health          is every part there?   stat  the table, even then: --watch  --dump (every field)\n"
+"  health          is every part there?   top  what goes on, live; q ends\n"
+"  stat            the table, even when none is: --watch  --dump (every field)\n"
 "  logs [-f]       the log, and what comes: --level L  --since N  --limit N\n"
 "  logs push TEXT  add to it (-: each line of stdin): --level L  --logger NAME\n"
 "  logs run -- COMMAND...  with what that prints: --logger NAME  --restart\n"

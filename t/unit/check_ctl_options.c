@@ -34,6 +34,7 @@ static const struct {
 	{ "no value", { "crawl", "u", "--depth" }, -EINVAL, 0, NULL, "needs a value" },
 	{ "unknown option", { "crawl", "u", "--deep" }, -EINVAL, 0, NULL, "no option '--deep'" },
 	{ "after the dashes", { "search", "--", "--all" }, 0, COMMAND_SEARCH, "--all", NULL },
+	{ "top", { "top", "--json" }, 0, COMMAND_TOP, NULL, NULL },
 	{ "stat", { "stat", "--watch", "--json" }, 0, COMMAND_STAT, NULL, NULL },
 	{ "pause", { "pause", "id" }, 0, COMMAND_PAUSE, "id", NULL },
 	{ "refresh", { "refresh", "s" }, 0, COMMAND_REFRESH, "s", NULL },
