@@ -111,6 +111,7 @@ crawl_accept(struct service_thread *t, struct crawl_params *params, const char *
 		return refuse_no_store(why);
 	if (params->progress_id[0] == '\0')
 		id_uuid(params->progress_id);
+	FIELD_SET(params->request_id, request_id);	/* of a crawl that is started again: the new one */
 	first_snapshot(p, params);
 	if ((rc = room_check(t, st, request_id, why)) != 0)
 		return rc;

@@ -24,6 +24,7 @@ enum {
 	PARAMS_CHUNK_MIN = 200,
 	PARAMS_CHUNK_MAX = 50000,
 	PARAMS_CHUNK_DEFAULT = 2000,
+	PARAMS_REQUEST_BYTES = 129,	/* a request id and NUL */
 	PARAMS_SECRETS_BYTES = 8192,	/* headers, cookies and passwords */
 };
 
@@ -46,6 +47,7 @@ struct crawl_params {
 	unsigned chunk_size;			/* characters */
 	unsigned max_size_mb;			/* of all pages together; 0: as the operator allows */
 	bool	 extract_code_examples;		/* default true */
+	char	 request_id[PARAMS_REQUEST_BYTES];	/* that asked for this crawl, for the log; "": none did.  No member of a request */
 	char	 secrets[PARAMS_SECRETS_BYTES];	/* "Name: value" lines sent to the start URL's site; see below */
 };
 

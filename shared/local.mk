@@ -20,6 +20,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/fuse.c %reldir%/fuse.h \
 	%reldir%/guard.c %reldir%/guard.h \
 	%reldir%/ids.c %reldir%/ids.h \
+	%reldir%/journal.c %reldir%/journal.h \
 	%reldir%/json_text.c %reldir%/json_text.h \
 	%reldir%/knowledge.c %reldir%/knowledge.h \
 	%reldir%/lexeme.c %reldir%/lexeme.h \

@@ -1,6 +1,6 @@
 /*
  * log - one line an event on stderr: `<N>program: event key=value ...`.  The
- * prefix is the syslog priority journald reads.  Levels say who acts: debug and
+ * prefix is the syslog priority journald reads; under systemd the line goes there with fields (journal.h).  Levels say who acts: debug and
  * info nobody, warning maybe later, err the operator today, crit a programmer.
  * The line is one write(2); foreign text is cut and its control bytes become '?'.
  */

@@ -36,7 +36,7 @@ meters_map(const char *path, void *at, struct meters_file **out)
 	void *p;
 	int fd, rc;
 
-	if ((fd = table_open_shared(path, 0, 0660)) < 0)
+	if ((fd = table_open_shared(path, O_NONBLOCK, 0660)) < 0)
 		return fd;
 	/* Its memory now, not SIGBUS later; it grows the file, too. */
 	do

@@ -71,7 +71,7 @@ struct meters_file {
 
 struct meters;
 
-/* 0 and *out (gives); -errno with e filled. */
+/* The table is there already, and its directory.  0 and *out (gives); -errno with e filled. */
 int meters_open(struct meters **out, const char *run_dir, struct err *e);
 void meters_close(struct meters *m);
 int meters_reopen(struct meters *m);	/* the run directory was emptied: map the file that is there now; 0 or -errno */

@@ -125,9 +125,9 @@ store_crawl_accept(struct store *st, const struct crawl_params *params, const st
 	else
 		rc = store_run(st, "INSERT INTO crawls(id, source, params, phase, seq, percentage, total, processed,"
 		    " failed, skipped, chunks, words, examples, bytes, rate, started_ms, updated_ms, url, current_url,"
-		    " error, error_code, secrets) VALUES(?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?6, ?6, ?7, ?7, '', '', ?8)",
-		    "ttptiitt", p->id, p->source_id, json.p, json.len, crawl_phase_word((enum crawl_phase)p->phase),
-		    (int64_t)p->seq, p->started_wall_ms, p->url, params->secrets);
+		    " error, error_code, secrets, request)"
+		    " VALUES(?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?6, ?6, ?7, ?7, '', '', ?8, ?9)", "ttptiittt", p->id, p->source_id, json.p, json.len, crawl_phase_word((enum crawl_phase)p->phase),
+		    (int64_t)p->seq, p->started_wall_ms, p->url, params->secrets, params->request_id);
 	text_fini(&json);
 	return rc < 0 ? rc : 0;
 }
@@ -244,7 +244,7 @@ store_crawl_get(struct store *st, const char *id, struct crawl_progress *out)
 }
 
 static int
-params_from(struct store *st, sqlite3_stmt *stmt, int rc, struct crawl_params *out)	/* params, secrets */
+params_from(struct store *st, sqlite3_stmt *stmt, int rc, struct crawl_params *out)	/* params, secrets, request */
 {
 	const char *field;
 	struct err e;
@@ -254,6 +254,8 @@ params_from(struct store *st, sqlite3_stmt *stmt, int rc, struct crawl_params *o
 	rc = crawl_params_read(out, column_str(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &field, &e);
 	if (rc == 0)
 		FIELD_SET(out->secrets, column_str(stmt, 1));
+	if (rc == 0)
+		FIELD_SET(out->request_id, column_str(stmt, 2));
 	(void)sqlite3_reset(stmt);
 	return rc < 0 ? -EIO : 0;	/* what we wrote ourselves must read back */
 }
@@ -262,7 +264,7 @@ int
 store_crawl_params(struct store *st, const char *id, struct crawl_params *out)
 {
 	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets FROM crawls WHERE id = ?1", "t", id);
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets, request FROM crawls WHERE id = ?1", "t", id);
 
 	return params_from(st, stmt, rc, out);
 }
@@ -271,7 +273,7 @@ int
 store_source_params(struct store *st, const char *source_id, struct crawl_params *out)
 {
 	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets FROM sources"
+	sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT params, secrets, '' FROM sources"
 	    " WHERE id = ?1 AND deleted_ms IS NULL", "t", source_id);
 
 	return params_from(st, stmt, rc, out);

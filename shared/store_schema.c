@@ -145,6 +145,8 @@ static const char *const migrations[STORE_SCHEMA] = {
 
 	/* What a page says it is stands before its names now: the crawler gathers them anew, by and by. */
 	"UPDATE sources SET gathered = 0;",
+
+	"ALTER TABLE crawls ADD COLUMN request TEXT NOT NULL DEFAULT '';",	/* by which it was asked for */
 };
 
 int

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/mcp_state.h"
 #include "shared/meters.h"
@@ -57,7 +58,7 @@ start(struct expo *x, const char *program, unsigned worker, int64_t wall_ms)
 }
 
 static void
-starts(struct expo *x, const struct table *t, const struct relay_counters *relay, const struct meters_file *m)
+starts(struct expo *x, const struct table *t, const struct meters_file *m, const struct relay_counters *relay)
 {
 	expo_family(x, "archon_process_start_time_seconds", "gauge", "When the process began to serve, in Unix time.");
 	start(x, "archon-api", 0, atomic_load(&m->http[METER_API].started_wall_ms));
@@ -72,7 +73,7 @@ starts(struct expo *x, const struct table *t, const struct relay_counters *relay
 }
 
 static void
-parts(struct expo *x, const struct table *t, const struct relay_counters *relay, const struct meters_file *m, bool store)
+parts(struct expo *x, const struct table *t, const struct meters_file *m, const struct relay_counters *relay, bool store)
 {
 	const struct { const char *name; bool up; } part[] = {
 		{ "table", t != NULL && table_is_current(t) },
@@ -90,7 +91,7 @@ parts(struct expo *x, const struct table *t, const struct relay_counters *relay,
 		expo_label(x, "part", part[i].name);
 		expo_int(x, part[i].up);
 	}
-	starts(x, t, relay, m);
+	starts(x, t, m, relay);
 }
 
 /* -- crawls -------------------------------------------------------------------- */
@@ -201,7 +202,7 @@ relay_sums(struct expo *x, const struct table *t, const struct relay_counters *r
 		if (sum[c].at == offsetof(struct relay_counters, loop_lag_p99_us))
 			continue;		/* no sum */
 		expo_family(x, sum[c].name, "counter", sum[c].help);
-		for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++) {
+		for (unsigned i = 0; i < TABLE_CONSUMERS; i++) {
 			if (count(&relay[i].since_wall_ms) == 0)
 				continue;	/* nobody was ever there */
 			expo_label(x, "worker", slot_word(slot, i));
@@ -335,12 +336,13 @@ prometheus_show(const struct request *rq, struct reply *out)
 	struct store_metrics sm;
 	bool store = st != NULL && store_metrics(st, &sm) == 0;
 	const struct meters_file *m = meters_read(api_thread(rq)->service->meters);
-	struct relay_counters relay[TABLE_CONSUMERS] = { 0 };
 	const struct table *t = api_table_get(rq);
+	struct relay_counters relay[TABLE_CONSUMERS];
 
+	memset(relay, 0, sizeof relay);
 	for (unsigned i = 0; t != NULL && i < TABLE_CONSUMERS; i++)
 		table_counters_read(t, i, &relay[i]);
-	parts(&x, t, relay, m, store);
+	parts(&x, t, m, relay, store);
 	live_crawls(&x, t);
 	crawl_sums(&x, m);
 	crawlers(&x, t, m);

@@ -161,7 +161,7 @@ crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struc
 		if ((rc = send_begin(c)) < 0)
 			goto fail;
 	}
-	log_event(LOG_INFO, "crawl begins crawl=%s resumed=%d waiting=%zu url=\"%s\"", c->id, c->resumed,
+	log_event(LOG_INFO, "crawl begins crawl=%s id=%s resumed=%d waiting=%zu url=\"%s\"", c->id, c->params.request_id, c->resumed,
 	    c->frontier.n_waiting, p.url);
 	*out = c;
 	return 0;
@@ -267,7 +267,7 @@ crawl_broken(struct crawl *c, int rc)
 	if (c->store_rc < 0)
 		return;
 	c->store_rc = rc;
-	log_event(LOG_ERR, "crawl broken crawl=%s rc=%d", c->id, rc);
+	log_event(LOG_ERR, "crawl broken crawl=%s id=%s rc=%d", c->id, c->params.request_id, rc);
 	stop_fetching(c);
 }
 
@@ -391,7 +391,7 @@ end(struct crawl *c)
 		crawl_tell_embedding(c, clock_mono_ns(), true);
 	if (phase != CRAWL_PAUSED)
 		log_totals(c, phase, stored);
-	log_event(LOG_INFO, "crawl ended crawl=%s phase=%s stored=%llu failed=%llu skipped=%llu code=%s", c->id,
+	log_event(LOG_INFO, "crawl ended crawl=%s id=%s phase=%s stored=%llu failed=%llu skipped=%llu code=%s", c->id, c->params.request_id,
 	    crawl_phase_word(phase), (unsigned long long)stored, (unsigned long long)p->failed_pages,
 	    (unsigned long long)p->skipped_pages, code);
 	if ((last = parcel_new(PARCEL_END, c)) == NULL || (last->end = crawl_last_words(p, phase, code, error)) == NULL) {

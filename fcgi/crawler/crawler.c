@@ -440,7 +440,7 @@ tell_catalogue(struct crawler *cr, const struct parcel *p)
 	else if (p->kind == PARCEL_END)
 		catalogue_event_crawl(&event, p->end);
 	if ((rc = knowledge_publish(cr->table, cr->reader, event.len > 0 ? &event : NULL)) < 0)
-		log_event(LOG_WARNING, "catalogue not published crawl=%s rc=%d", p->crawl->id, rc);
+		log_event(LOG_WARNING, "catalogue not published crawl=%s id=%s rc=%d", p->crawl->id, p->crawl->params.request_id, rc);
 	text_fini(&event);
 }
 

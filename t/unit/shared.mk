@@ -20,11 +20,16 @@ shared_tests = \
 	t/unit/check_crawl_params \
 	t/unit/check_message \
 	t/unit/check_daemon \
+	t/unit/check_journal \
 	t/unit/check_no_memory
 
 t_unit_check_progress_row_SOURCES = %D%/check_progress_row.c
 t_unit_check_progress_row_CPPFLAGS = $(unit_cppflags)
 t_unit_check_progress_row_LDADD = $(unit_libs)
+
+t_unit_check_journal_SOURCES = %D%/check_journal.c
+t_unit_check_journal_CPPFLAGS = $(unit_cppflags)
+t_unit_check_journal_LDADD = $(unit_libs)
 
 t_unit_check_wakeup_SOURCES = %D%/check_wakeup.c %D%/scratch.h
 t_unit_check_wakeup_CPPFLAGS = $(unit_cppflags)
