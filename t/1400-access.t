@@ -241,6 +241,13 @@ if [ "$ACCESS_NET" = own ]; then
 	t_ok '...and IPv6'			sh -c '[ "$(curl -sk --noproxy "*" -o /dev/null -w "%{http_code}" "https://[2001:db8::7]:8443/api/progress")" = 401 ]'
 	t_ok 'signing in over TLS'		go tls 200 - -H "$J" -d "{\"token\":\"$READ\"}" /api/login
 	t_ok '...by a cookie for TLS alone'	has '^set-cookie: __Host-archon=.*; HttpOnly; SameSite=Strict; Secure'
+	C="Cookie: $(sed -nE 's/^[Ss]et-[Cc]ookie: (__Host-archon=[^;]*);.*/\1/p' "$T/head")" O='Origin: https://kb.test:8443'
+	t_ok '...from its own page'		go tls 200 - -H "$C" -H "$O" -H "$J" -d '{"query":"x"}' /api/rag/query
+	t_ok '...which listens'			sse tls 200 - -H "$C" -H "$O" /api/crawl/stream
+	t_ok '...by WebSocket'			ws tls 101 - -H "$C" -H "$O" /api/crawl/stream
+	t_ok '...not from another'		ws tls 403 foreign_origin -H "$C" -H 'Origin: https://evil.test:8443' /api/crawl/stream
+	t_ok 'a cookie for plain HTTP is none'	go tls 401 token_needed -H "Cookie: ${C#*__Host-}" /api/progress
+	t_ok 'plain HTTP is sent to TLS'	sh -c 'curl -s --noproxy "*" -o /dev/null -w "%{http_code} %{redirect_url}" -H "Host: kb.test" "http://$1:8079/a" | grep -x "308 https://kb.test/a"' - "$OTHERS"
 	t_ok 'archonctl with a token'		env ARCHON_TOKEN="$READ" "$T_BLD/fcgi/ctl/archonctl" --config "$T/archon.conf" --url "http://$OTHERS:8080" sources
 	t_ok '...follows by WebSocket'		sh -c 'ARCHON_TOKEN=$3 timeout 5 "$1" --config "$2/archon.conf" --url "http://$4:8080" logs -f >"$2/said" 2>&1; grep -q "\[" "$2/said" || [ ! -s "$2/said" ]' - "$T_BLD/fcgi/ctl/archonctl" "$T" "$READ" "$OTHERS"
 	house 'access = off' >/dev/null
