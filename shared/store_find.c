@@ -158,13 +158,13 @@ put_filter(struct store *st, const struct search *s, struct text *out)
 }
 
 int
-find_match(struct store *st, const struct query *q, const char *columns, const struct search *s, struct text *out)
+find_match(struct store *st, const struct query *q, const struct search *s, struct text *out)
 {
 	int rc;
 
-	text_printf(out, "({%s} : (", columns);
+	text_putc(out, '(');
 	query_expression(q, out);
-	text_puts(out, "))");
+	text_putc(out, ')');
 	rc = put_filter(st, s, out);
 	return text_str(out) == NULL ? -ENOMEM : rc;
 }
@@ -232,7 +232,8 @@ find_best(struct store *st, const char *sql, const char *match, const struct que
 	if (stmt == NULL)
 		return rc;
 	while ((rc = store_step(st, stmt)) > 0)
-		candidates_keep(out, (struct candidate){ sqlite3_column_int64(stmt, 0), 0, sqlite3_column_double(stmt, 1) });
+		if (sqlite3_column_double(stmt, 1) > 0)		/* else its facets alone fit; to have FTS5 see to that is slower */
+			candidates_keep(out, (struct candidate){ sqlite3_column_int64(stmt, 0), 0, sqlite3_column_double(stmt, 1) });
 	candidates_sort(out);
 	return rc;
 }

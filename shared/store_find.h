@@ -31,8 +31,8 @@ void candidates_sort(struct candidates *h);					/* the best first; nothing is ke
 /* Fill in what each word tells, and which of them need not find any.  0 or -errno. */
 int find_weigh(struct store *st, struct query *q);
 
-/* The FTS5 expression for these columns and what s asks for.  1; 0: nothing can fit; -errno. */
-int find_match(struct store *st, const struct query *q, const char *columns, const struct search *s, struct text *out);
+/* The FTS5 expression for the words and what s asks for.  1; 0: nothing can fit; -errno. */
+int find_match(struct store *st, const struct query *q, const struct search *s, struct text *out);
 
 /* The best of what sql finds, in order.  Its parameters: the match, the query, SCAN_MAX; its row: n and score. */
 int find_best(struct store *st, const char *sql, const char *match, const struct query *q, struct candidates *out);

@@ -63,6 +63,7 @@ struct row {
 	double	 tf[QUERY_TERMS_MAX], pair[QUERY_TERMS_MAX];	/* how often; the pair with the one before */
 	int	 last_col[QUERY_TERMS_MAX], last_off[QUERY_TERMS_MAX];	/* where it was last */
 	double	 best_window;
+	int	 columns;		/* of them is text: facets stand behind it */
 	double	 k;			/* so many times a word counts half of what it can */
 };
 
@@ -134,7 +135,7 @@ see_all(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r, struct ins
 				next = &in[i];
 		see(r, next->term, next->col, next->off);
 		api->xPhraseNext(fts, &next->at, &next->col, &next->off);
-		if (next->col < 0)
+		if (next->col < 0 || next->col >= r->columns)
 			*next = in[--n];
 	}
 }
@@ -157,7 +158,7 @@ row_read(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r)
 			continue;
 		if ((rc = api->xPhraseFirst(fts, (int)i, &x->at, &x->col, &x->off)) != SQLITE_OK)
 			return rc;
-		n += x->col >= 0;
+		n += x->col >= 0 && x->col < r->columns;
 	}
 	see_all(api, fts, r, in, n);
 	return SQLITE_OK;
@@ -178,7 +179,9 @@ rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, struct
 static void
 rank_text(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .k = k1 };
+	struct row r = {
+		.q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .k = k1, .columns = api->xColumnCount(fts) - 1,
+	};
 
 	if (r.q == NULL)
 		sqlite3_result_error(ctx, "rank_text: no query", -1);
@@ -190,7 +193,7 @@ rank_text(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, i
 static void
 rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL };
+	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .columns = 1 };
 	sqlite3_int64 all = 0, rows = 0;
 	int len = 0;
 

@@ -296,7 +296,7 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 	int rc;
 
 	if ((rc = find_weigh(st, &w->q)) < 0 ||
-	    (rc = find_match(st, &w->q, "title path headings terms body", s, match)) <= 0)
+	    (rc = find_match(st, &w->q, s, match)) <= 0)
 		return rc;
 	if ((rc = find_chunks(st, &w->q, text_str(match), &w->chunks)) < 0)
 		return rc;

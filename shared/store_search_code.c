@@ -48,7 +48,7 @@ store_search_code(struct store *st, const struct search *s, store_code_f *f, voi
 	if (w->q.n_terms == 0 || s->limit == 0 || (rc = find_begin(st, &alone)) < 0)
 		goto done;
 	w->found.n = 0;
-	if ((rc = find_weigh(st, &w->q)) == 0 && (rc = find_match(st, &w->q, "heading before code", s, &match)) > 0)
+	if ((rc = find_weigh(st, &w->q)) == 0 && (rc = find_match(st, &w->q, s, &match)) > 0)
 		rc = find_best(st, "SELECT rowid, rank_text(code_fts, ?2) FROM code_fts"
 		    " WHERE code_fts MATCH ?1 LIMIT ?3", text_str(&match), &w->q, &w->found);
 	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->found.n && (unsigned)n < s->limit; i++)
