@@ -45,7 +45,7 @@ layout=$h_id
 h_ws layout "/api/crawl-progress/$layout" --again
 t_ok '...with a client' t_until 10 h_heard layout '"status":"crawling"'
 t_ok 'stop all' down
-printf '\377' | dd of="$T/run/table" bs=1 seek=8 conv=notrunc 2>/dev/null
+printf '\377' | dd of="$T/run/live/writers/table" bs=1 seek=8 conv=notrunc 2>/dev/null
 refuses_layout() { t_ctl stat >"$T/out2" 2>&1; rc=$?; cat "$T/out2"; [ "$rc" -ne 0 ] && grep -q 'layout' "$T/out2"; }
 t_ok 'archonctl stat says so' refuses_layout
 t_ok 'start all: healthy' up
@@ -59,7 +59,7 @@ t_ok 'a long crawl' h_start "http://$H_BAD/site/gone/400x30/"
 gone=$h_id
 h_ws gone "/api/crawl-progress/$gone" --again
 t_ok '...with a client' t_until 10 h_heard gone '"status":"crawling"'
-rm "$T/run/table"
+rm "$T/run/live/writers/table"
 revive() {	# what a supervisor does: start a crawler that asks for it (status 75)
 	if [ -f "$T/crawler.pid" ] && ! kill -0 "$(t_pid crawler)" 2>/dev/null; then
 		wait "$(t_pid crawler)"
@@ -67,7 +67,7 @@ revive() {	# what a supervisor does: start a crawler that asks for it (status 75
 		[ "$rc" -eq 75 ] || { echo "the crawler ended with status $rc"; return 2; }
 		t_restart crawler
 	fi
-	[ -f "$T/run/table" ] && h_is "$gone" status completed
+	[ -f "$T/run/live/writers/table" ] && h_is "$gone" status completed
 }
 t_ok 'the table is made anew, the crawl completes' t_until 60 revive
 t_ok '...with each page' h_is "$gone" processedPages 400
@@ -102,7 +102,7 @@ t_ok 'its crawler is killed: the other takes it over' completed "$heir" 30 200
 size=$(h_sql 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
 t_ok 'stop all' down
 sed -i 's/^table_rows = .*/table_rows = 128/' "$T/archon.conf"
-rm "$T/run/table"
+rm "$T/run/live/writers/table"
 cp "$T/archon.conf" "$T/roomy.conf"
 echo "store_max_size = $((size / 1024 + 160))KiB" >>"$T/archon.conf"
 t_ok 'start with a store that may grow by 160 KiB' up
@@ -127,7 +127,7 @@ mkdir "$T/small"
 if mount -t tmpfs -o size=3m tmpfs "$T/small" 2>/dev/null; then
 	t_ok 'stop all' down
 	sed -i "s|^state_dir = .*|state_dir = $T/small|" "$T/archon.conf"
-	rm -f "$T/run/table"
+	rm -f "$T/run/live/writers/table"
 	t_ok 'a store on a disk of 3 MiB' up
 	t_ok 'a crawl' h_start "http://$H_BAD/site/disk/2000x1/"
 	disk=$h_id

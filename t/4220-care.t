@@ -35,7 +35,7 @@ t_ok 'restore'			said 0 'now start archon' restore "$T/copy.db"
 same() { urls | diff - "$T/urls"; }
 t_ok '...brings what it held'	same
 t_ok '...and leaves nothing beside it' [ "$(ls "$T/state" | grep -v '^uploads$')" = archon.db ]
-t_ok '...nor the table of before' [ ! -e "$T/run/table" ]
+t_ok '...nor the table of before' [ ! -e "$T/run/live/writers/table" ]
 t_ok 'start all'		up
 t_ok 'what it held is found'	finds word1xkept
 t_ok '...its crawl is known'	h_is "$kept" status completed

@@ -116,7 +116,7 @@ table_forget(const void *arg, struct err *e)	/* it tells of the old store's craw
 	const struct ctl *ctl = arg;
 	char path[PATH_BYTES];
 
-	(void)snprintf(path, sizeof path, "%s/table", ctl->conf.run_dir);
+	(void)snprintf(path, sizeof path, "%s/" TABLE_FILE, ctl->conf.run_dir);
 	return unlink(path) == 0 || errno == ENOENT ? 0 : err_set(e, -errno, "%s: %s", path, strerror(errno));
 }
 
