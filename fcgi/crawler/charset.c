@@ -147,7 +147,7 @@ sniff_xml(const char *in, size_t len, struct label *l)
 static bool
 is_wide(const char *label)
 {
-	return strncasecmp(label, "UTF-16", 6) == 0;
+	return strcasecmp(label, "UTF-16LE") == 0 || strcasecmp(label, "UTF-16BE") == 0;	/* set_label() knows the other names */
 }
 
 /* Which UTF-16 its byte order mark says it is; NULL: it has none. */

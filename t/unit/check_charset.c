@@ -77,6 +77,8 @@ static const struct {
 	{ BYTES("\xef\xbb\xbf<"), "", false },
 	{ BYTES("\xff\xd8\xff"), "", false },
 	{ BYTES("<"), "iso-8859-1", false },
+	{ BYTES("<\0"), "utf-16b", false },	/* a label nobody knows */
+	{ BYTES("<\0"), "unicode", true },
 	{ BYTES("\xff"), "", false },
 	{ BYTES(""), "", false },
 };
