@@ -8,6 +8,7 @@ blackbox_scripts = \
 	%D%/1010-routes.t \
 	%D%/1020-description.t \
 	%D%/1030-metrics.t \
+	%D%/1040-request-ids.t \
 	%D%/1100-bad-input.t \
 	%D%/1110-bad-requests.t \
 	%D%/1120-headers.t \
