@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Names count whatever their case, as nginx's $arg_wait has it, by which it chose us. */
 static struct slice
 query_value(struct slice query, const char *name, bool *there)
 {
@@ -15,7 +16,7 @@ query_value(struct slice query, const char *name, bool *there)
 		struct slice pair = { query.p, end != NULL ? (size_t)(end - query.p) : query.len };
 
 		query = end != NULL ? (struct slice){ end + 1, query.len - pair.len - 1 } : (struct slice){ NULL, 0 };
-		if (pair.len > n && memcmp(pair.p, name, n) == 0 && pair.p[n] == '=') {
+		if (pair.len > n && slice_is_nocase((struct slice){ pair.p, n }, (struct slice){ name, n }) && pair.p[n] == '=') {
 			*there = true;
 			return (struct slice){ pair.p + n + 1, pair.len - n - 1 };
 		}

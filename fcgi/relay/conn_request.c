@@ -209,6 +209,16 @@ conn_subscribe(struct conn *c, const struct stream *stream, const struct http_he
 	    (int)(h->path.len < 200 ? h->path.len : 200), h->path.p);
 }
 
+static bool
+offers_deflate(const struct http_head *h)	/* in any of several such fields, RFC 6455 9.1 */
+{
+	bool offers = false;
+
+	for (unsigned i = 0; i < h->n_fields && !offers; i++)
+		offers = slice_is_nocase(h->field[i].name, SLICE_LIT("Sec-WebSocket-Extensions")) && deflate_is_offered(h->field[i].value);
+	return offers;
+}
+
 static void
 conn_request(struct conn *c, const struct http_head *h)
 {
@@ -247,7 +257,7 @@ conn_request(struct conn *c, const struct http_head *h)
 	if (!conn_place(c, h))
 		return;
 	asked.id = (struct slice){ id, id_len };
-	if (c->wire == WIRE_WS && c->server->conf->compress && deflate_is_offered(http_field(h, "Sec-WebSocket-Extensions", NULL)))
+	if (c->wire == WIRE_WS && c->server->conf->compress && offers_deflate(h))
 		c->wire = WIRE_DEFLATE;
 	conn_subscribe(c, stream, h, &asked);
 }

@@ -196,7 +196,7 @@ shake_hands(bool deflate)
 	ck_assert_int_eq(server_adopt(&server, sv[1]), 0);
 	n = snprintf(rq, sizeof rq, "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
-	    deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
+	    deflate ? "Sec-WebSocket-Extensions: x-other\r\nsec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n" : "");
 	say((uint8_t *)rq, (size_t)n);
 	while (!eof && (end = memmem(got, n_got, "\r\n\r\n", 4)) == NULL)
 		turn();

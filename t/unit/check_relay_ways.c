@@ -102,6 +102,7 @@ static const struct lapse { const char *name, *query; bool known; unsigned statu
 	{ "nothing new for a while", "?wait=1&since=1", true, 304 },
 	{ "ahead of us", "?wait=0&since=9", true, 304 },
 	{ "behind", "?wait=0&since=0", true, 200 },
+	{ "in capitals", "?WAIT=0&Since=1", true, 304 },
 	{ "no such crawl", "?wait=0", false, 404 },
 	{ "no such crawl yet", "?wait=0&since=4", false, 404 },
 	{ "no number", "?wait=x", true, 422 },
