@@ -44,6 +44,12 @@ usage(const struct daemon_about *a, const char *what, const char *arg)
 	return EX_USAGE;
 }
 
+static struct {			/* for daemon_reload() */
+	const char *program, *config_path;
+	bool	    level_given;	/* on the command line, which goes first */
+	enum log_level level;
+} started;
+
 int
 daemon_options(int argc, char **argv, const struct daemon_about *a,
     struct daemon_options *opt, struct conf *conf)
@@ -93,6 +99,10 @@ daemon_options(int argc, char **argv, const struct daemon_about *a,
 		conf_print(conf, stdout);
 	if (check || print)
 		return 0;
+	started.program = a->program;
+	started.config_path = opt->config_path;
+	started.level_given = level != NULL;
+	started.level = conf->log_max;
 	log_init(a->program, conf->log_max);
 	return -1;
 }
@@ -109,6 +119,28 @@ daemon_signals(sigset_t *set)
 		sigaddset(set, ours[i]);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);		/* cannot fail for a valid signal */
+}
+
+void
+daemon_reload(void)
+{
+	static const struct timespec now = { 0, 0 };
+	static struct conf fresh;
+	struct err e;
+	sigset_t hup;
+
+	sigemptyset(&hup);
+	sigaddset(&hup, SIGHUP);
+	if (sigtimedwait(&hup, NULL, &now) != SIGHUP)
+		return;
+	if (conf_load(&fresh, started.config_path, &e) < 0) {
+		log_event(LOG_ERR, "reload refused, all stays as it is why=\"%s\"", e.text);
+		return;
+	}
+	log_init(started.program, LOG_NOTICE);	/* heard in any case */
+	log_event(LOG_NOTICE, "reload log_level=%s%s; other keys wait for a restart", fresh.log_level,
+	    started.level_given ? " not taken (--log-level)" : "");
+	log_init(started.program, started.level_given ? started.level : fresh.log_max);
 }
 
 /* -- the listening socket ----------------------------------------------------------- */

@@ -43,6 +43,13 @@ int daemon_options(int argc, char **argv, const struct daemon_about *about,
 void daemon_signals(sigset_t *set);
 
 /*
+ * To be called about once a second, by one thread: if a HUP has come, log_level is
+ * read again from the configuration and taken (--log-level goes first); a bad
+ * configuration is refused, and the log says why.
+ */
+void daemon_reload(void);
+
+/*
  * The listening socket: the one systemd hands in (sd_listen_fds(3)), else bound
  * at path with mode 0660; a dead socket file is replaced, a live one is
  * -EADDRINUSE, anything else -ENOTSOCK, also when several start at once; two

@@ -43,6 +43,7 @@ tick(void *arg)
 	} else {
 		service_tick(&pr->service);
 	}
+	daemon_reload();
 	if (pr->r->tick != NULL)
 		pr->r->tick(&pr->service);
 	if (daemon_watchdog_ms() > 0)
@@ -132,7 +133,7 @@ responder_main(const struct responder *r, int argc, char **argv)
 		return 0;
 	if ((rc = daemon_options(argc, argv, &about, &opt, &conf)) >= 0)
 		return rc;
-	daemon_signals(&all);			/* HUP, USR1 and USR2 mean nothing here */
+	daemon_signals(&all);			/* HUP: daemon_reload(); USR1 and USR2 mean nothing here */
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGINT);

@@ -10,6 +10,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/trace.h"
 
 enum { ALLOW_BYTES = 128, PREFLIGHT_S = 600 };
 
@@ -291,7 +292,9 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 		return reply_error(out, 400, "bad_encoding", NULL, "The body is not valid UTF-8 text");
 
 	start_mono_ns = clock_mono_ns();
+	TRACE2(request__begin, rq->request_id, r->pattern);
 	status = r->handler(rq, out);
+	TRACE2(request__end, rq->request_id, status);
 	took_ms = (clock_mono_ns() - start_mono_ns) / 1000000;
 	if (took_ms > ROUTE_SLOW_MS)
 		log_event(LOG_WARNING, "slow request id=%s method=%s route=%s status=%d ms=%lld",

@@ -360,6 +360,9 @@ int store_vacuum(struct store *st);
  */
 int store_backup(struct store *st, const char *path, struct err *e);
 
+/* What schema the store in this file has, of whatever version; nothing is changed.  0, -EBADMSG it is none, -errno. */
+int store_peek(const char *path, int64_t *version, struct err *e);
+
 /*
  * Put a copy of the store in the file from in place of state_dir/archon.db: it is
  * brought to STORE_SCHEMA and checked before anything is replaced, and replaced at

@@ -115,9 +115,8 @@ is_store(sqlite3 *db, int64_t *version)		/* of whatever schema */
 }
 
 static int
-open_source(sqlite3 **out, const char *from, struct err *e)
+open_source(sqlite3 **out, const char *from, int64_t *version, struct err *e)	/* *out to be closed in any case */
 {
-	int64_t version = 0;
 	int src;
 
 	if (access(from, R_OK) != 0)
@@ -126,10 +125,20 @@ open_source(sqlite3 **out, const char *from, struct err *e)
 	if (src != SQLITE_OK)
 		return err_set(e, errno_of(src), "%s: %s", from, *out != NULL ? sqlite3_errmsg(*out) : "out of memory");
 	(void)sqlite3_busy_timeout(*out, STORE_BUSY_MS);
-	if (!is_store(*out, &version))
+	if (!is_store(*out, version))
 		return err_set(e, -EBADMSG, "%s: no store of archon (%s); name a file that archonctl backup has written", from,
 		    sqlite3_errcode(*out) == SQLITE_OK || sqlite3_errcode(*out) == SQLITE_DONE ? "another database" : sqlite3_errmsg(*out));
-	return version < 0 || version > STORE_SCHEMA ? store_version_refuse(from, version, e) : 0;
+	return 0;
+}
+
+int
+store_peek(const char *path, int64_t *version, struct err *e)
+{
+	sqlite3 *db = NULL;
+	int rc = open_source(&db, path, version, e);
+
+	(void)sqlite3_close(db);
+	return rc;
 }
 
 /* Who may open the old store may open the new one; without an old one, who may enter the directory. */
@@ -161,8 +170,11 @@ static int
 new_fill(const struct restore *r, const char *from, struct err *e)
 {
 	sqlite3 *src = NULL, *to = NULL;
-	int rc = open_source(&src, from, e), code;
+	int64_t version;
+	int rc = open_source(&src, from, &version, e), code;
 
+	if (rc == 0 && (version < 0 || version > STORE_SCHEMA))
+		rc = store_version_refuse(from, version, e);
 	if (rc == 0) {
 		code = sqlite3_open_v2(r->new, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
 		if (code == SQLITE_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/store_sql.h"
+#include "shared/trace.h"
 #include "shared/text.h"
 
 /* -- pages ----------------------------------------------------------------------------- */
@@ -94,6 +95,8 @@ store_page_put(struct store *st, const char *source_id, const struct page *p)
 		rc = example_insert(st, page, i, &p->examples[i]);
 	if (rc >= 0)
 		rc = p->index_later ? store_run(st, "INSERT INTO unindexed VALUES(?1)", "i", page) : store_page_index(st, page);
+	if (rc >= 0)
+		TRACE2(page__stored, source_id, p->url);
 	return store_part_end(st, alone, rc);
 }
 

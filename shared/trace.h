@@ -5,6 +5,15 @@
  *	wakeup__signal(kind)		'r' relays or 'c' crawlers were signalled
  *	conn__state(conn, state)	a client changed its state
  *	frame__recv(conn, opcode)	a whole WebSocket frame arrived
+ *	message__send(conn, from)	a message (or the rest of one) was taken up for a client
+ *	request__begin(id, route)	a handler is called; both are strings
+ *	request__end(id, status)	it has returned
+ *	crawl__begin(id, url)		strings
+ *	crawl__end(id, phase)		enum crawl_phase
+ *	page__fetched(url, status)	an HTTP exchange has ended; 0: no reply
+ *	page__stored(source, url)	strings; with the rest of its batch it is committed
+ *
+ * A test reads their names out of the programs, archon(7) lists them.
  *
  * Without <sys/sdt.h> they cost nothing; with it, one nop each.
  */

@@ -17,6 +17,7 @@ t_scripts = \
 	%D%/0050-stress.t \
 	%D%/0060-man.t \
 	%D%/0070-dist.t \
+	%D%/0080-probes.t \
 	%D%/1000-smoke.t \
 	%D%/2010-ways.t \
 	%D%/2110-workers.t \

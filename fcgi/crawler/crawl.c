@@ -10,6 +10,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/trace.h"
 #include "shared/upload.h"
 
 /* How pages are made into chunks here: the next number when the same page would come out otherwise. */
@@ -161,6 +162,7 @@ crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struc
 		if ((rc = send_begin(c)) < 0)
 			goto fail;
 	}
+	TRACE2(crawl__begin, c->id, c->params.url);
 	log_event(LOG_INFO, "crawl begins crawl=%s id=%s resumed=%d waiting=%zu url=\"%s\"", c->id, c->params.request_id, c->resumed,
 	    c->frontier.n_waiting, p.url);
 	*out = c;
@@ -391,6 +393,7 @@ end(struct crawl *c)
 		crawl_tell_embedding(c, clock_mono_ns(), true);
 	if (phase != CRAWL_PAUSED)
 		log_totals(c, phase, stored);
+	TRACE2(crawl__end, c->id, phase);
 	log_event(LOG_INFO, "crawl ended crawl=%s id=%s phase=%s stored=%llu failed=%llu skipped=%llu code=%s", c->id, c->params.request_id,
 	    crawl_phase_word(phase), (unsigned long long)stored, (unsigned long long)p->failed_pages,
 	    (unsigned long long)p->skipped_pages, code);

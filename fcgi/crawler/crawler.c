@@ -16,6 +16,7 @@
 #include "shared/restore.h"
 #include "shared/store.h"
 #include "shared/table.h"
+#include "shared/trace.h"
 #include "shared/upload.h"
 #include "shared/wake_bridge.h"
 
@@ -407,6 +408,7 @@ on_fetched(struct fetch *f, void *arg)
 	struct crawler *cr = arg;
 
 	meters_fetch(cr->tools.meters, f->status, f->n_bytes, f->took_us);
+	TRACE2(page__fetched, f->url.text, f->status);
 	if (f->crawl == NULL)
 		host_fetched(&cr->tools.hosts, f, clock_mono_ns());
 	else
@@ -572,6 +574,7 @@ crawler_run(struct crawler *cr, int stop_fd)
 				uploads_sweep(cr->conf, cr->reader);
 			}
 			scan(cr, now_ns);
+			daemon_reload();
 			if (cr->tidied_ns == 0 || now_ns - cr->tidied_ns >= TIDY_MS * (int64_t)NS_PER_MS)
 				tidy(cr, now_ns);
 		}

@@ -23,6 +23,7 @@ enum { CTL_URL_BYTES = 1024 };
 
 struct ctl {
 	struct conf    conf;
+	const char    *conf_path;		/* of it, whether or not it is there */
 	struct options opt;
 	char	       base[CTL_URL_BYTES];	/* "http://host:port", no slash at the end */
 	char	       unix_path[108];		/* connect here instead, when not empty */
@@ -42,6 +43,7 @@ ctl_command_f cmd_export;					/* cmd_export.c */
 ctl_command_f cmd_import;					/* cmd_import.c */
 ctl_command_f cmd_backup, cmd_restore, cmd_check, cmd_vacuum;	/* cmd_store.c */
 ctl_command_f cmd_token_add, cmd_token_list, cmd_token_revoke;	/* cmd_token.c */
+ctl_command_f cmd_doctor;					/* cmd_doctor.c */
 ctl_command_f cmd_stat;						/* cmd_stat.c */
 ctl_command_f cmd_top;						/* cmd_top.c */
 ctl_command_f cmd_logs, cmd_logs_push;				/* cmd_logs.c */

@@ -34,6 +34,7 @@ static ctl_command_f *const run[N_COMMANDS] = {
 	[COMMAND_EXPORT] = cmd_export,
 	[COMMAND_IMPORT] = cmd_import,
 	[COMMAND_CHECK] = cmd_check,
+	[COMMAND_DOCTOR] = cmd_doctor,
 	[COMMAND_VACUUM] = cmd_vacuum,
 	[COMMAND_TOKEN_ADD] = cmd_token_add,
 	[COMMAND_TOKEN_LIST] = cmd_token_list,
@@ -52,6 +53,7 @@ load_conf(struct ctl *ctl, struct err *e)
 {
 	const char *path = ctl->opt.config != NULL ? ctl->opt.config : ARCHON_CONF;
 
+	ctl->conf_path = path;
 	conf_defaults(&ctl->conf);
 	if (ctl->opt.config == NULL && access(path, R_OK) != 0)
 		return 0;

@@ -6,6 +6,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/bar.c %reldir%/bar.h \
 	%reldir%/cmd_ask.c \
 	%reldir%/cmd_crawl.c \
+	%reldir%/cmd_doctor.c \
 	%reldir%/cmd_export.c \
 	%reldir%/cmd_import.c \
 	%reldir%/cmd_items.c \
@@ -19,6 +20,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/cmd_upload.c \
 	%reldir%/cmd_watch_raw.c \
 	%reldir%/ctl.h \
+	%reldir%/doctor.c %reldir%/doctor.h \
 	%reldir%/follow.c %reldir%/follow.h \
 	%reldir%/http.c %reldir%/http.h \
 	%reldir%/log_feed.c %reldir%/log_feed.h \

@@ -35,6 +35,7 @@ static const struct {
 	[COMMAND_BACKUP]  = { "backup", "FILE" },
 	[COMMAND_RESTORE] = { "restore", "FILE" },
 	[COMMAND_CHECK]	  = { "check", NULL },
+	[COMMAND_DOCTOR]  = { "doctor", NULL },
 	[COMMAND_VACUUM]  = { "vacuum", NULL },
 	[COMMAND_STAT]	  = { "stat", NULL },
 	[COMMAND_TOP]	  = { "top", NULL },
@@ -261,7 +262,8 @@ options_help(void)
 "  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"
 "  backup FILE     copy the store while it is used     vacuum  make it small\n"
 "  restore FILE    put such a copy in its place, archon stopped    check  is all sound?\n"
-"  health          is all there?   top  what goes on, live   stat  the table: --watch  --dump\n"
+"  health          is all there?   doctor  what is set up wrong here, and what to do about it\n"
+"  top             what goes on, live   stat  the table: --watch  --dump\n"
 "  logs [-f]       the log, and what comes: --level L  --since N  --limit N\n"
 "  logs push TEXT  add to it (-: each line of stdin): --level L  --logger NAME\n"
 "  logs run -- COMMAND...  with what that prints: --logger NAME  --restart\n"
@@ -270,6 +272,5 @@ options_help(void)
 "  --url URL       http://host:port or unix:PATH; else $ARCHON_URL, public_url; sends $ARCHON_TOKEN\n"
 "  --config FILE   archon.conf;  --check-config  is it good? status 0 or 1\n"
 "  --json          JSON; a crawl that is followed: one snapshot a line\n"
-"\n"
 "exit status: 0 done, 1 failed, 2 cancelled, 64 usage, 69 nothing answers\n", stdout);
 }

@@ -105,6 +105,7 @@ conn_pick_stream(struct conn *c, bool *last)
 	c->out_at = piece.from;
 	c->out_end = piece.to;
 	*last = piece.last;
+	TRACE2(message__send, c->number, piece.from);
 	c->server->counts.messages_out++;
 	if (c->wire == WIRE_POLL)
 		conn_finish(c);		/* one answer is all it asked for */
