@@ -34,14 +34,37 @@ table_path(char out[TABLE_PATH_BYTES], const char *dir, const char *name, struct
 	return 0;
 }
 
+/* Make an empty file that has its mode from the first moment, whatever the umask.  0, also when it is there by now. */
+static int
+file_make(const char *path, mode_t mode)
+{
+	char tmp[TABLE_PATH_BYTES + 64];
+	int fd, rc = 0;
+
+	(void)snprintf(tmp, sizeof tmp, "%s.%d.made", path, (int)getpid());
+	if ((fd = open(tmp, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode)) == -1)
+		return -errno;
+	/* ENOENT: another thread of ours has linked it and taken the name away. */
+	if (fchmod(fd, mode) == -1 || (link(tmp, path) == -1 && errno != EEXIST && errno != ENOENT))
+		rc = -errno;
+	close(fd);
+	(void)unlink(tmp);
+	return rc;
+}
+
 int
 table_open_shared(const char *path, int flags, mode_t mode)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode), rc;
+	int fd, rc;
 	struct stat sb;
 
-	if (fd == -1)
-		return -errno;
+	while ((fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags)) == -1) {
+		if (errno != ENOENT)
+			return -errno;
+		if ((rc = file_make(path, mode)) < 0)
+			return rc;
+	}
+	/* Of an older archon, or made by hand. */
 	if (fstat(fd, &sb) == -1 || ((sb.st_mode & 0777) != mode && sb.st_uid == geteuid() && fchmod(fd, mode) == -1)) {
 		rc = -errno;
 		close(fd);

@@ -8,7 +8,7 @@ told >"$T/told"
 t_ok 'trace.h tells of some'	[ -s "$T/told" ]
 same() { manual | diff "$T/told" -; }
 t_ok 'archon(7) tells of the same' same
-used() { grep -rhoE 'TRACE2\([a-z]+__[a-z]+' "$T_SRC/shared" "$T_SRC/fcgi" --include='*.c' | cut -d'(' -f2 | sort -u | diff "$T/told" -; }
+used() { grep -rhoE 'TRACE[12]\([a-z]+__[a-z]+' "$T_SRC/shared" "$T_SRC/fcgi" --include='*.c' | cut -d'(' -f2 | sort -u | diff "$T/told" -; }
 t_ok '...and they are where something happens' used
 built() {
 	for part in api mcp relay crawler; do readelf -n "$T_BLD/fcgi/$part/archon-$part"; done |

@@ -31,6 +31,7 @@ t_ok '...archon-api alone, too'	said 1 'stop archon first' restore "$T/copy.db"
 still() { [ "$(urls | wc -l)" -eq 10 ]; }
 t_ok '...and nothing was replaced' still
 t_ok 'stop all'			down
+t_ok 'the table of before is there' [ -f "$T/run/live/writers/table" ]
 t_ok 'restore'			said 0 'now start archon' restore "$T/copy.db"
 same() { urls | diff - "$T/urls"; }
 t_ok '...brings what it held'	same

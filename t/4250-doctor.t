@@ -54,7 +54,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	t_ok 'nginx may not use the sockets' doctor 1 '^fail +socket +.*nginx \(user nobody\) may not use it'
 	sed -i "s/^echo \"user .*/echo \"user $user;\"/" "$T/bin/nginx"
 	chown nobody "$T/state/archon.db"
-	t_ok 'the store is another user'"'"'s' doctor 1 '^fail +store +.*chown --reference'
+	t_ok 'the store is another user'"'"'s' doctor 1 '^fail +store +.*chgrp --reference'
 	chown root "$T/state/archon.db"
 else
 	t_skip 'nginx may not use the sockets' 'not root'
@@ -79,9 +79,9 @@ down() { for part in api mcp relay crawler; do t_stop $part || return; done; }
 t_ok 'stop all'			down
 t_ok 'archon is down'		doctor 1 '^fail +socket .*api.sock is missing'
 t_ok '...and does not answer'	grep -qE '^fail +health .*does not answer' "$T/said"
-printf '\377' | dd of="$T/run/table" bs=1 seek=8 conv=notrunc 2>/dev/null
+printf '\377' | dd of="$T/run/live/writers/table" bs=1 seek=8 conv=notrunc 2>/dev/null
 t_ok 'a table of another version' doctor 1 '^fail +table +.*layout'
-rm "$T/run/table"
+rm "$T/run/live/writers/table"
 t_ok 'no table'			doctor 1 '^fail +table +not there: archon does not run'
 sqlite3 "$T/state/archon.db" 'PRAGMA user_version = 99'
 t_ok 'a newer store'		doctor 1 '^fail +store +.*newer archon'

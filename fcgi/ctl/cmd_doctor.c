@@ -77,15 +77,13 @@ look_at_store(struct doctor *d, const char *dir)
 {
 	struct store_facts f = { .dir = dir, .version = -1 };
 	char path[PATH_BYTES];
-	struct stat sb;
+	struct stat file, in;
 
 	(void)snprintf(path, sizeof path, "%s/archon.db", dir);
 	if (access(path, R_OK | W_OK) != 0)
 		f.access_rc = -errno;
-	if (stat(path, &sb) == 0)
-		f.file_uid = sb.st_uid;
-	if (stat(dir, &sb) == 0)
-		f.dir_uid = sb.st_uid;
+	f.shared = stat(path, &file) == 0 && stat(dir, &in) == 0 && ((in.st_mode & S_IWGRP) == 0 ? file.st_uid == in.st_uid :
+	    file.st_gid == in.st_gid && (file.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP));
 	if (f.access_rc == 0 && store_peek(path, &f.version, NULL) < 0)
 		f.version = -1;
 	doctor_store(d, &f);

@@ -74,9 +74,9 @@ doctor_store(struct doctor *d, const struct store_facts *f)
 	else if (f->version < STORE_SCHEMA)
 		doctor_say(d, DOCTOR_WARN, "store", "%s/archon.db has schema %" PRId64 ", it becomes %d when archon starts; archonctl backup it first",
 		    f->dir, f->version, STORE_SCHEMA);
-	else if (f->file_uid != f->dir_uid)
-		doctor_say(d, DOCTOR_FAIL, "store", "%s/archon.db belongs to user %u, its directory to %u; chown --reference=%s %s/archon.db*",
-		    f->dir, (unsigned)f->file_uid, (unsigned)f->dir_uid, f->dir, f->dir);
+	else if (!f->shared)
+		doctor_say(d, DOCTOR_FAIL, "store", "%s/archon.db is not its directory's owner's or group's, so some of archon may not write it; "
+		    "chgrp --reference=%s %s/archon.db*; chmod 0660 %s/archon.db*", f->dir, f->dir, f->dir, f->dir);
 	else
 		doctor_say(d, DOCTOR_OK, "store", "%s/archon.db can be written, schema %d", f->dir, STORE_SCHEMA);
 }

@@ -32,7 +32,7 @@ void doctor_disk(struct doctor *d, const char *about, const char *path, const st
 struct store_facts {
 	const char *dir;
 	int	    access_rc;		/* of state_dir/archon.db for reading and writing: 0, -errno */
-	uid_t	    file_uid, dir_uid;
+	bool	    shared;		/* whoever may write in the directory may write the file */
 	int64_t	    version;		/* its schema; -1: it is no store */
 };
 void doctor_store(struct doctor *d, const struct store_facts *f);

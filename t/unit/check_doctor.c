@@ -51,13 +51,13 @@ static const struct {
 	enum verdict	   v;
 	const char	  *words;
 } stores[] = {
-	{ { .version = STORE_SCHEMA }, DOCTOR_OK, "can be written" },
+	{ { .version = STORE_SCHEMA, .shared = true }, DOCTOR_OK, "can be written" },
 	{ { .access_rc = -ENOENT, .version = -1 }, DOCTOR_FAIL, "start archon" },
 	{ { .access_rc = -EACCES, .version = -1 }, DOCTOR_FAIL, "as root" },
 	{ { .version = -1 }, DOCTOR_FAIL, "archonctl restore" },
 	{ { .version = STORE_SCHEMA + 1 }, DOCTOR_FAIL, "newer archon" },
 	{ { .version = STORE_SCHEMA - 1 }, DOCTOR_WARN, "archonctl backup" },
-	{ { .version = STORE_SCHEMA, .file_uid = 1, .dir_uid = 2 }, DOCTOR_FAIL, "chown" },
+	{ { .version = STORE_SCHEMA, .shared = false }, DOCTOR_FAIL, "chgrp" },
 };
 
 START_TEST(store)

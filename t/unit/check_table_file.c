@@ -282,6 +282,38 @@ START_TEST(no_room_to_add)
 }
 END_TEST
 
+/* Another user's program, started at the same moment, is never met by a mode that keeps it out. */
+START_TEST(shared_from_the_first_moment)
+{
+	const char *dir = scratch_dir();
+	char path[160];
+	unsigned met = 0;
+	pid_t maker;
+	struct stat sb;
+	int status = -1;
+
+	(void)snprintf(path, sizeof path, "%s/shared", dir);
+	if ((maker = fork()) == 0) {
+		(void)umask(0077);
+		for (unsigned i = 0; i < 20000; i++) {
+			int fd = table_open_shared(path, 0, 0660);
+
+			if (fd < 0 || close(fd) == -1 || unlink(path) == -1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	ck_assert_int_gt(maker, 0);
+	while (waitpid(maker, &status, WNOHANG) == 0)
+		if (stat(path, &sb) == 0) {
+			met++;
+			ck_assert_msg((sb.st_mode & 0777) == 0660, "mode %o", (unsigned)sb.st_mode);
+		}
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_gt(met, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -293,6 +325,7 @@ main(void)
 	tcase_add_loop_test(tc, wrong_size, 0, sizeof sizes / sizeof sizes[0]);
 	tcase_add_test(tc, not_a_file);
 	tcase_add_test(tc, bad_arguments);
+	tcase_add_test(tc, shared_from_the_first_moment);
 	tcase_add_loop_test(tc, garbage_behind_the_header, 0, 6);
 	tcase_add_test(tc, no_room_to_create);
 	tcase_add_test(tc, no_room_to_add);
