@@ -4,10 +4,9 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { NS_PER_MS = 1000000 };
+enum { STOP_STEP_MS = 1 };
 
 static void *
 bridge_main(void *arg)
@@ -25,6 +24,7 @@ bridge_main(void *arg)
 		(void)wakeup_wait(b->wk, &b->seen, BRIDGE_BOUND_MS);	/* woken or not: the loop scans */
 		(void)eventfd_write(b->efd, 1);		/* EAGAIN: it is readable already */
 	}
+	wakeup_signal(&b->ended);
 	return NULL;
 }
 
@@ -36,6 +36,7 @@ wake_bridge_start(struct wake_bridge *b, const struct wakeup *wk)
 	b->wk = wk;
 	b->seen = wakeup_seen(wk);	/* the first scan is still to come */
 	atomic_init(&b->stopping, 0);
+	b->ended = (struct wakeup){ 0 };
 	if ((b->efd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)	/* 1: scan once at the start */
 		return -errno;
 	if ((rc = pthread_create(&b->thread, NULL, bridge_main, b)) != 0) {
@@ -48,18 +49,13 @@ wake_bridge_start(struct wake_bridge *b, const struct wakeup *wk)
 void
 wake_bridge_stop(struct wake_bridge *b)
 {
-	struct timespec until;
+	uint32_t none = 0;
 
 	atomic_store(&b->stopping, 1);
 	/* The word is not ours to count up, so the thread may fall asleep just after it was disturbed: once more. */
-	do {
+	do
 		wakeup_disturb(b->wk);
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += NS_PER_MS;
-		if (until.tv_nsec >= 1000 * NS_PER_MS) {
-			until.tv_nsec -= 1000 * NS_PER_MS;
-			until.tv_sec++;
-		}
-	} while (pthread_clockjoin_np(b->thread, NULL, CLOCK_MONOTONIC, &until) == ETIMEDOUT);
+	while (!wakeup_wait(&b->ended, &none, STOP_STEP_MS));
+	(void)pthread_join(b->thread, NULL);	/* it returns: nothing to wait for */
 	close(b->efd);
 }

@@ -20,6 +20,7 @@ struct wake_bridge {
 	int		     efd;	/* readable: read it, then scan */
 	uint32_t	     seen;
 	atomic_int	     stopping;
+	struct wakeup	     ended;	/* the thread's last word */
 	pthread_t	     thread;
 };
 
