@@ -171,17 +171,12 @@ conn_let_go(struct conn *c)
 
 enum look { LOOK_READY, LOOK_WAIT, LOOK_GONE };
 
-/* Half a request waits: the rest may come, within read_ms of the first look. */
-static enum look
-conn_partial(struct server *s, struct conn *c)
+static bool
+conn_has_ended(const struct conn *c)	/* the peer sends no more than has come */
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
 
-	if (poll(&p, 1, 0) > 0)
-		return LOOK_GONE;		/* the rest will never come */
-	if (atomic_load_explicit(&c->partial_until_mono_ns, memory_order_relaxed) == 0)
-		atomic_store_explicit(&c->partial_until_mono_ns, clock_mono_ns() + s->read_ns, memory_order_relaxed);
-	return LOOK_WAIT;
+	return poll(&p, 1, 0) > 0;
 }
 
 /* What waits on the connection?  *more: bytes beyond the request. */
@@ -189,22 +184,32 @@ static enum look
 conn_look(struct server *s, struct conn *c, uint8_t *window, bool *more)
 {
 	struct fcgi_shape shape;
+	bool ended = false, partial;
 	ssize_t n;
 
-	do
-		n = recv(c->fd, window, FCGI_PEEK_BYTES, MSG_PEEK | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
 	*more = false;
-	if (n < 0 && errno == EAGAIN)
+	do {
+		do
+			n = recv(c->fd, window, FCGI_PEEK_BYTES, MSG_PEEK | MSG_DONTWAIT);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno == EAGAIN)
+			return LOOK_WAIT;
+		if (n <= 0)
+			return LOOK_GONE;
+		if (fcgi_peek(window, (size_t)n, &shape) != 0 || (n == FCGI_PEEK_BYTES && !shape.params_whole)) {
+			atomic_fetch_add(&s->n_refused, 1);
+			return LOOK_GONE;
+		}
+		partial = shape.request_bytes == 0 && n < FCGI_PEEK_BYTES;
+		if (partial && ended)
+			return LOOK_GONE;	/* the rest will never come */
+		/* Of a peer that has ended the rest may have come after the look: once more. */
+	} while (partial && (ended = conn_has_ended(c)));
+	if (partial) {				/* the rest may come, within read_ms of the first look */
+		if (atomic_load_explicit(&c->partial_until_mono_ns, memory_order_relaxed) == 0)
+			atomic_store_explicit(&c->partial_until_mono_ns, clock_mono_ns() + s->read_ns, memory_order_relaxed);
 		return LOOK_WAIT;
-	if (n <= 0)
-		return LOOK_GONE;
-	if (fcgi_peek(window, (size_t)n, &shape) != 0 || (n == FCGI_PEEK_BYTES && !shape.params_whole)) {
-		atomic_fetch_add(&s->n_refused, 1);
-		return LOOK_GONE;
 	}
-	if (shape.request_bytes == 0 && n < FCGI_PEEK_BYTES)
-		return conn_partial(s, c);
 	/* A body larger than the window is read as it comes, within read_ms. */
 	atomic_store_explicit(&c->partial_until_mono_ns, 0, memory_order_relaxed);
 	*more = shape.request_bytes != 0 && shape.request_bytes < (size_t)n;
@@ -242,22 +247,18 @@ worker_read_goes_on(void *arg)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
-/* Answer what waits; false: the connection is no more. */
-static bool
+/* Look, and answer what waits; GONE: the connection is no more. */
+static enum look
 worker_serve(struct worker *w, struct conn *c)
 {
 	struct server *s = w->s;
 	bool more, keep;
+	enum look found = conn_look(s, c, w->window, &more);
 
-	switch (conn_look(s, c, w->window, &more)) {
-	case LOOK_GONE:
+	if (found == LOOK_GONE)
 		conn_drop(s, c);
-		return false;
-	case LOOK_WAIT:
-		return true;
-	case LOOK_READY:
-		break;
-	}
+	if (found != LOOK_READY)
+		return found;
 	worker_read_begin(w, c->fd);
 	keep = exchange_serve(&w->x, c->fd, s->srv->routes, w->ctx);
 	worker_read_done(w);
@@ -268,22 +269,31 @@ worker_serve(struct worker *w, struct conn *c)
 	 * not multiplex, and libfcgi has perhaps swallowed the start of it.
 	 */
 	if (keep && !more && !atomic_load(&s->stopping))
-		return true;
+		return LOOK_READY;
 	conn_drop(s, c);
-	return false;
+	return LOOK_GONE;
 }
 
-/* An event of the pool's epoll; ended: the peer sends no more, and this is the only word of it. */
+/*
+ * An event of the pool's epoll.  unsure: it may tell of more than one request, as
+ * that the peer sends no more, and no other will: look until nothing waits.
+ */
 static void
-worker_event(struct worker *w, uint64_t name, bool ended)
+worker_event(struct worker *w, uint64_t name, bool unsure)
 {
 	struct conn *c = &w->s->conns[name & UINT32_MAX];
+	enum look found;
 
 	if (!conn_take(c, (uint32_t)(name >> 32)))
 		return;
 	atomic_store(&w->busy_since_mono_ns, clock_mono_ns());
-	while (worker_serve(w, c) && (ended || !conn_let_go(c)))
-		ended = false;		/* the next look finds the end */
+	while ((found = worker_serve(w, c)) != LOOK_GONE) {
+		if (found == LOOK_READY && unsure)
+			continue;
+		if (conn_let_go(c))
+			break;
+		unsure = true;		/* what came meanwhile may be a request and the end */
+	}
 	atomic_store(&w->busy_since_mono_ns, 0);
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Concurrency of table and store, in short: no torn copy, no lost wake-up, and the run
-# finds what is broken on purpose.  t/stress/run does it at length.
+# Concurrency of table, store and FastCGI, in short: no torn copy, no lost wake-up, no
+# request without an answer, and the run finds what is broken on purpose.  t/stress/run does it at length.
 . "${T_SRC:-$(dirname "$0")/..}/t/lib.sh"
 cd "$T_BLD/t/stress" || exit 99
 
@@ -28,6 +28,10 @@ t_ok 'no log entry is torn or missing between threads' ./stress_ring -t "${long}
 t_ok 'no log entry is torn or missing when producers are killed' ./stress_ring -k "${long}0.7"
 t_ok 'producers without a lock are found' fails ./stress_ring_lock 20
 t_ok 'a head that moves too early is found' fails ./stress_ring_head 20
+t_ok 'every FastCGI request is answered once, whatever its peer does' ./stress_fcgi "${long}1.2"
+for fault in again end; do
+	t_ok "FastCGI events with a fault ($fault) are found" fails env BROKEN=$fault ./broken_fcgi 3
+done
 t_ok 'two writers and eight readers that are killed leave the store sound' ./stress_store "${long}5"
 t_ok 'a page that is put in two steps is found' fails ./stress_store_steps 5
 t_ok 'a chunk that goes behind the back of the index is found' fails ./stress_store_index 3

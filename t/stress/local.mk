@@ -15,7 +15,9 @@ stress_programs = \
 	t/stress/stress_relay \
 	t/stress/stress_return \
 	t/stress/stress_churn \
-	t/stress/broken_relay
+	t/stress/broken_relay \
+	t/stress/stress_fcgi \
+	t/stress/broken_fcgi
 check_PROGRAMS += $(stress_programs)
 EXTRA_DIST += %D%/run
 
@@ -62,3 +64,11 @@ t_stress_stress_churn_LDADD = $(shared_libs)
 t_stress_broken_relay_SOURCES = fcgi/relay/relay_main.c %D%/broken_relay.c
 t_stress_broken_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tape_add,--wrap=tape_seq,--wrap=handover_write
 t_stress_broken_relay_LDADD = $(relay_libs) $(shared_libs)
+stress_fcgi = %D%/stress_fcgi.c t/unit/fcgi_client.c t/unit/fcgi_client.h
+t_stress_stress_fcgi_SOURCES = $(stress_fcgi)
+t_stress_stress_fcgi_CPPFLAGS = $(unit_cppflags) $(FCGI_CFLAGS)
+t_stress_stress_fcgi_LDADD = $(unit_libs) $(FCGI_LIBS)
+t_stress_broken_fcgi_SOURCES = $(stress_fcgi) %D%/broken_fcgi.c
+t_stress_broken_fcgi_CPPFLAGS = $(unit_cppflags) $(FCGI_CFLAGS)
+t_stress_broken_fcgi_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=epoll_wait
+t_stress_broken_fcgi_LDADD = $(unit_libs) $(FCGI_LIBS)

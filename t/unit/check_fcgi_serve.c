@@ -39,9 +39,12 @@ h_echo(const struct request *rq, struct reply *out)
 static int
 h_big(const struct request *rq, struct reply *out)
 {
+	char piece[1 << 13];
+
 	(void)rq;
-	for (int i = 0; i < 1 << 17; i++)
-		text_put(&out->body, "12345678", 8);
+	memset(piece, '8', sizeof piece);
+	for (int i = 0; i < 1 << 7; i++)
+		text_put(&out->body, piece, sizeof piece);
 	return 200;
 }
 
