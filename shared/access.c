@@ -69,17 +69,23 @@ same(struct slice a, struct slice b)
 	return a.len == b.len && a.len > 0 && strncasecmp(a.p, b.p, a.len) == 0;
 }
 
-/* A Host field or an origin's authority without its port, and an IPv6 address without its brackets. */
+/* Host without its port, an IPv6 address without its brackets; what is neither, as localhost:x@y, is no name: empty. */
 static struct slice
 name_of(struct slice host)
 {
-	const char *end;
+	bool v6 = host.len > 0 && host.p[0] == '[';
+	const char *end = host.len > 0 ? memchr(host.p, v6 ? ']' : ':', host.len) : NULL;
+	struct slice name = { v6 ? host.p + 1 : host.p, (end != NULL ? (size_t)(end - host.p) : host.len) - v6 };
+	size_t at = name.len + 2 * (size_t)v6;		/* of the port's colon */
 
-	if (host.len > 0 && host.p[0] == '[' && (end = memchr(host.p, ']', host.len)) != NULL)
-		return (struct slice){ host.p + 1, (size_t)(end - host.p) - 1 };
-	if (host.len > 0 && (end = memchr(host.p, ':', host.len)) != NULL)
-		host.len = (size_t)(end - host.p);
-	return host;
+	if (host.len == 0 || (v6 && end == NULL))
+		return (struct slice){ NULL, 0 };
+	if (at < host.len && host.p[at++] != ':')
+		return (struct slice){ NULL, 0 };
+	for (; at < host.len; at++)
+		if (host.p[at] < '0' || host.p[at] > '9')
+			return (struct slice){ NULL, 0 };
+	return name;
 }
 
 static bool
@@ -235,12 +241,14 @@ access_place(const struct conf *conf, const struct access_ask *ask)
 	struct url u;
 	bool published;
 
-	if (conf->access == ACCESS_REQUIRED || (conf->access == ACCESS_AUTO && !access_is_local(ask->server_addr)))
+	if (conf->access == ACCESS_REQUIRED ||
+	    (conf->access == ACCESS_AUTO && (!access_is_local(ask->server_addr) || ask->proxied.len > 0)))
 		return ACCESS_CLOSED;
 	/* Without a Host it is no browser. */
-	if (ask->host.len == 0 || name_is_loopback(name) || same(name, ask->server_name))
+	if (ask->host.len == 0 || name_is_loopback(name))
 		return ACCESS_OPEN;
-	published = (url_parse(&u, conf->public_url) == 0 && same(name, name_of(url_host(&u)))) || address_parse(name, &a);
+	published = same(name, ask->server_name) || address_parse(name, &a) ||
+	    (url_parse(&u, conf->public_url) == 0 && same(name, name_of(url_host(&u))));
 	if (!published)
 		return ACCESS_FOREIGN;
 	/* On loopback under a name or address that others use: something passes their requests on. */

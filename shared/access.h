@@ -3,12 +3,14 @@
  * archon-api, archon-mcp and archon-relay alike; it knows neither tokens nor the
  * store, only what nginx says of a request.
  *
- * nginx tells on which of its addresses a request came ($server_addr) and, where
- * access.conf is included, what archon-api said of its token or cookie (proof).
- * Clients can set neither: parameters of FastCGI are nginx's own, and the relay's
- * headers are set on every request, over what a client sent.
+ * nginx tells on which of its addresses a request came ($server_addr), whether a
+ * proxy in front of it passed that on and, where access.conf is included, what
+ * archon-api said of its token or cookie (proof).  Clients can set none of them:
+ * parameters of FastCGI are nginx's own, and the relay's headers are set on every
+ * request, over what a client sent.
  *
- *	access = auto		open on loopback addresses, closed elsewhere
+ *	access = auto		open on loopback addresses, closed elsewhere, and to what
+ *				a proxy passes on
  *	access = required	closed
  *	access = off		open
  *
@@ -34,7 +36,7 @@ bool access_scope_parse(struct slice word, enum access_scope *out);	/* READ, CRA
 enum access_kind { ACCESS_READS, ACCESS_LISTENS, ACCESS_CHANGES };
 
 struct access_ask {			/* all borrowed; empty: absent */
-	struct slice server_addr, server_name;	/* nginx's */
+	struct slice server_addr, server_name, proxied;	/* nginx's; proxied: a proxy stands before it */
 	struct slice proof;		/* "SCOPE HOW NAME", HOW being cookie or bearer */
 	struct slice host, origin, fetch_site, query;	/* the client's */
 	enum access_kind kind;

@@ -152,6 +152,7 @@ request_ask(const struct request *rq, struct access_ask *ask)
 	static const struct { struct slice name; size_t at; } wanted[] = {
 #define PARAM(name, member) { SLICE_LIT(name), offsetof(struct access_ask, member) }
 		PARAM("SERVER_ADDR", server_addr), PARAM("SERVER_NAME", server_name), PARAM("ARCHON_ACCESS", proof),
+		PARAM("ARCHON_PROXIED", proxied),
 		PARAM("HTTP_HOST", host), PARAM("HTTP_ORIGIN", origin), PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
 #undef PARAM
 	};

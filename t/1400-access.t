@@ -134,6 +134,19 @@ for s in $STREAMS; do
 done
 t_ok '...by long poll'				go home 403 foreign_host -H 'Host: evil.example' '/api/crawl-progress/a?wait=1'
 t_ok 'nginx says for whom it serves, not the client' go home 403 foreign_host -H 'Host: evil.example' -H 'X-Archon-Access: admin bearer x' -H 'X-Archon-Served: 127.0.0.1 evil.example' '/api/crawl-progress/a?wait=1'
+passed_on() {	# by a proxy of the operator's, which calls us as it likes
+	for h in 'X-Forwarded-For: 192.0.2.1' 'Forwarded: for=192.0.2.1' 'X-Forwarded-Host: kb.example' 'X-Forwarded-Proto: https' 'X-Real-IP: 192.0.2.1' 'Via: 1.1 kb'; do
+		go home 403 access_unproved -H "$h" /api/progress && go home 403 access_unproved -H 'Host: 127.0.0.1:8080' -H "$h" "$1" || return
+	done
+}
+t_ok 'another proxy in front: its clients are no neighbours' passed_on /health
+t_ok '...nor do they listen'			passed_on '/api/crawl-progress/a?wait=0'
+t_ok '...nor crawl'				crawl home 403 access_unproved -H 'X-Forwarded-For: 192.0.2.1'
+t_ok '...nor call the MCP server'		ping home 403 rpc -H 'X-Forwarded-For: 192.0.2.1'
+t_ok '...nor follow'				ws home 403 access_unproved -H 'X-Forwarded-For: 192.0.2.1' /api/crawl/stream
+t_ok '...through nginx as it comes, which speaks HTTP/1.0' go home 403 access_unproved --http1.0 -H 'Host: 127.0.0.1:8080' /api/progress
+t_ok '...which a checker without a Host may'	sh -c 'printf "GET /health HTTP/1.0\r\n\r\n" | timeout 10 /usr/bin/python3 -c "import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.buffer.read()); print(s.recv(65536))" "$1" | grep "200 OK"' - "$T/http.sock"
+t_ok '...and the relay takes nobody'"'"'s word for it' go home 404 not_found -H 'X-Archon-Proxied: 1' '/api/crawl-progress/a?wait=0'
 t_ok 'a foreign page may not change things'	crawl home 403 foreign_origin -H 'Origin: http://evil.example'
 t_ok '...nor by what is no JSON'		go home 403 foreign_origin -H 'Origin: http://evil.example' -H 'Content-Type: text/plain' -d '{}' /api/rag/query
 t_ok '...nor without saying who it is'		crawl home 403 foreign_origin -H 'Sec-Fetch-Site: cross-site'

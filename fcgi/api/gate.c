@@ -52,8 +52,8 @@ gate_cookie(const struct request *rq, struct credential *out)
 	return false;
 }
 
-static bool
-bearer(const struct request *rq, struct slice *out)	/* any other scheme is none of ours */
+bool
+gate_bearer(const struct request *rq, struct slice *out)
 {
 	static const char scheme[] = "Bearer ";
 	const char *field = request_param(rq, "HTTP_AUTHORIZATION");
@@ -153,10 +153,7 @@ query_of(const char *uri)
 int
 gate_ask(const struct request *rq, struct reply *out)
 {
-	const struct access_ask place = {
-		.server_addr = slice_of(request_param(rq, "SERVER_ADDR")), .server_name = slice_of(request_param(rq, "SERVER_NAME")),
-		.host = slice_of(request_param(rq, "HTTP_HOST")),
-	};
+	struct access_ask ask = { 0 };		/* of which the place is looked at here */
 	bool good, session = false;
 	struct credential c;
 	struct access_no why;
@@ -164,11 +161,12 @@ gate_ask(const struct request *rq, struct reply *out)
 	struct token t;
 
 	/* Where no token is asked for, each program judges by itself; and a browser asks without one whether it may ask. */
-	if (access_place(api_conf(rq), &place) != ACCESS_CLOSED || strcmp(request_param(rq, "ARCHON_METHOD"), "OPTIONS") == 0)
+	request_ask(rq, &ask);
+	if (access_place(api_conf(rq), &ask) != ACCESS_CLOSED || strcmp(request_param(rq, "ARCHON_METHOD"), "OPTIONS") == 0)
 		return 204;
 	if (access_token_in(query_of(request_param(rq, "REQUEST_URI"))))
 		return closed(rq, out, &access_token_in_url);
-	if (bearer(rq, &given)) {
+	if (gate_bearer(rq, &given)) {
 		if (!credential_read(&c, TOKEN_PREFIX, given)) {
 			gate_wrong(rq, given, &why);
 			return closed(rq, out, &why);

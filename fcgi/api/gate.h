@@ -24,6 +24,9 @@ route_handler_f gate_ask;
 const char *gate_cookie_name(const struct request *rq);
 bool gate_cookie(const struct request *rq, struct credential *out);
 
+/* What stands behind `Bearer' in its Authorization, whatever that is; false: there is no such scheme. */
+bool gate_bearer(const struct request *rq, struct slice *out);	/* borrowed from the request */
+
 /*
  * Whose is it?  true with *out; false with why, whose sentence nginx can put into
  * JSON as it is.  A wrong one is counted and logged.

@@ -99,7 +99,8 @@ access_check(struct conn *c, const struct http_head *h, struct refusal *why)
 {
 	const struct conf *conf = c->server->conf;
 	struct access_ask ask = {
-		.proof = field_once(h, "X-Archon-Access"), .host = http_field(h, "Host", NULL),
+		.proof = field_once(h, "X-Archon-Access"), .proxied = http_field(h, "X-Archon-Proxied", NULL),
+		.host = http_field(h, "Host", NULL),
 		.origin = field_once(h, "Origin"), .fetch_site = field_once(h, "Sec-Fetch-Site"), .query = h->query,
 		.kind = wire_is_ws(c->wire) ? ACCESS_CHANGES : ACCESS_LISTENS, .need = SCOPE_READ,
 	};

@@ -1,7 +1,8 @@
 # shared/: t/fuzz/run builds and runs these, as every fuzz_*.c.
 EXTRA_DIST += \
 	%D%/run \
-	%D%/fuzz_conf.c %D%/fuzz_crawl_params.c %D%/fuzz_multipart.c %D%/fuzz_table.c \
+	%D%/access/bearer %D%/access/cookie %D%/access/origin %D%/access/rebinding \
+	%D%/fuzz_access.c %D%/fuzz_conf.c %D%/fuzz_crawl_params.c %D%/fuzz_multipart.c %D%/fuzz_table.c \
 	%D%/multipart/file %D%/multipart/odd \
 	%D%/seeds/fuzz_conf/example %D%/seeds/fuzz_conf/refused \
 	%D%/seeds/fuzz_conf/twice %D%/seeds/fuzz_conf/units \

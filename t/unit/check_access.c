@@ -58,7 +58,7 @@ static const struct {
 	{ ACCESS_AUTO, "::1", "_", "[::1]:8080", NULL, ACCESS_OPEN },
 	{ ACCESS_AUTO, "unix:/x", "_", "localhost", NULL, ACCESS_OPEN },
 	{ ACCESS_AUTO, "127.0.0.1", "_", "", NULL, ACCESS_OPEN },	/* HTTP/1.0 */
-	{ ACCESS_AUTO, "127.0.0.1", "kb.test", "kb.test:8080", NULL, ACCESS_OPEN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "localhost:", NULL, ACCESS_OPEN },
 	{ ACCESS_AUTO, "127.0.0.1", "_", "evil.example", NULL, ACCESS_FOREIGN },	/* rebinding */
 	{ ACCESS_AUTO, "127.0.0.1", "_", "evil.example:8080", NULL, ACCESS_FOREIGN },
 	{ ACCESS_AUTO, "127.0.0.1", "_", "localhost.evil.example", NULL, ACCESS_FOREIGN },
@@ -67,9 +67,15 @@ static const struct {
 	{ ACCESS_AUTO, "127.0.0.1", "_", "[::1", NULL, ACCESS_FOREIGN },
 	{ ACCESS_AUTO, "127.0.0.1", "_", "[]", NULL, ACCESS_FOREIGN },
 	{ ACCESS_AUTO, "127.0.0.1", "_", ":8080", NULL, ACCESS_FOREIGN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "localhost:80@evil.example", NULL, ACCESS_FOREIGN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "localhost@evil.example", NULL, ACCESS_FOREIGN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "[::1]evil.example", NULL, ACCESS_FOREIGN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "[::1]:80.evil.example", NULL, ACCESS_FOREIGN },
+	{ ACCESS_AUTO, "127.0.0.1", "_", "[", NULL, ACCESS_FOREIGN },
 	/* passed on from where others call it */
 	{ ACCESS_AUTO, "127.0.0.1", "_", "192.168.1.5:8080", NULL, ACCESS_CLOSED },
 	{ ACCESS_AUTO, "127.0.0.1", "_", "kb.example.com", "https://kb.example.com", ACCESS_CLOSED },
+	{ ACCESS_AUTO, "127.0.0.1", "kb.test", "kb.test:8080", NULL, ACCESS_CLOSED },
 	{ ACCESS_AUTO, "192.168.1.5", "_", "localhost", NULL, ACCESS_CLOSED },
 	{ ACCESS_AUTO, "192.168.1.5", "_", "evil.example", NULL, ACCESS_CLOSED },
 	{ ACCESS_AUTO, "2001:db8::1", "kb.test", "kb.test", NULL, ACCESS_CLOSED },
@@ -92,6 +98,21 @@ START_TEST(place)
 	if (places[_i].public_url != NULL)
 		(void)snprintf(conf.public_url, sizeof conf.public_url, "%s", places[_i].public_url);
 	ck_assert_msg(access_place(&conf, &ask) == places[_i].place, "%s at %s", places[_i].host, places[_i].address);
+}
+END_TEST
+
+START_TEST(proxied)		/* it calls us as it likes: by its word nobody comes from here */
+{
+	struct access_ask ask = { .server_addr = SLICE_LIT("127.0.0.1"), .host = SLICE_LIT("127.0.0.1:8080") };
+
+	conf.access = ACCESS_AUTO;
+	ck_assert_int_eq(access_place(&conf, &ask), ACCESS_OPEN);
+	ask.proxied = SLICE_LIT("1");
+	ck_assert_int_eq(access_place(&conf, &ask), ACCESS_CLOSED);
+	ask.host = SLICE_LIT("");
+	ck_assert_int_eq(access_place(&conf, &ask), ACCESS_CLOSED);
+	conf.access = ACCESS_OFF;
+	ck_assert_int_eq(access_place(&conf, &ask), ACCESS_OPEN);
 }
 END_TEST
 
@@ -388,6 +409,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	LOOP(tc, local, addresses);
 	LOOP(tc, place, places);
+	tcase_add_test(tc, proxied);
 	LOOP(tc, origin, origins);
 	tcase_add_test(tc, allowed);
 	LOOP(tc, judge, judged);

@@ -107,6 +107,7 @@ START_TEST(open_house)		/* no token is asked for: the programs judge by themselv
 	api_params[0] = "SERVER_ADDR=192.168.1.5";
 	ck_assert_int_eq(gate(NULL), 401);
 	api_params[0] = "SERVER_ADDR=127.0.0.1";
+	ck_assert_int_eq(gate("ARCHON_PROXIED=1"), 401);	/* from elsewhere, by another proxy */
 }
 END_TEST
 
