@@ -162,7 +162,10 @@ request_ask(const struct request *rq, struct access_ask *ask)
 
 		for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
 			if (wanted[i].name.len == len && memcmp(wanted[i].name.p, *at, len) == 0) {
-				*(struct slice *)(void *)((char *)ask + wanted[i].at) = slice_of(*at + len + ((*at)[len] == '='));
+				struct slice *said = (void *)((char *)ask + wanted[i].at);
+
+				/* Said twice it is none that we know: what others make of it may not be what we do. */
+				*said = said->len > 0 ? SLICE_LIT("null") : slice_of(*at + len + ((*at)[len] == '='));
 				break;
 			}
 	}

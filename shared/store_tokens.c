@@ -121,6 +121,10 @@ store_session_add(struct store *st, const struct credential *c, const char *toke
 		    " SELECT ?1, ?2, id, ?3 FROM tokens WHERE name = ?4", "ttit", c->id, c->hash, expires_ms, token_name);
 	if (rc == 0)
 		rc = -ENOENT;		/* revoked just now */
+	else if (rc > 0)
+		rc = store_run(st, "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s JOIN tokens t ON t.id = s.token"
+		    " WHERE t.name = ? ORDER BY s.id = ? DESC, s.expires_ms DESC LIMIT -1 OFFSET ?)", "tti",
+		    token_name, c->id, (int64_t)SESSIONS_MAX);
 	return store_part_end(st, alone, rc < 0 ? rc : 0);
 }
 

@@ -16,6 +16,7 @@ enum {
 	TOKEN_NAME_BYTES = 65,			/* and NUL: A-Z a-z 0-9 . _ - */
 	TOKEN_USED_MS = 60 * 1000,		/* used_ms is not written more often */
 	SESSION_MS = 7 * 24 * 60 * 60 * 1000,	/* of a cookie, at most */
+	SESSIONS_MAX = 64,			/* of a token: who only reads fills no store by signing in */
 };
 
 struct token {
@@ -41,7 +42,7 @@ int store_token_find(struct store *st, const struct credential *c, bool session,
 /* It is being used.  Written at most every TOKEN_USED_MS. */
 int store_token_used(struct store *st, const struct token *t, int64_t wall_ms);
 
-/* A session of the token with that name; those that have expired go. */
+/* A session of the token with that name; those that have expired go, and its oldest beyond SESSIONS_MAX.  -ENOENT */
 int store_session_add(struct store *st, const struct credential *c, const char *token_name, int64_t wall_ms, int64_t expires_ms);
 int store_session_end(struct store *st, const struct credential *c);	/* -ENOENT */
 

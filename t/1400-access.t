@@ -147,6 +147,9 @@ t_ok '...nor follow'				ws home 403 access_unproved -H 'X-Forwarded-For: 192.0.2
 t_ok '...through nginx as it comes, which speaks HTTP/1.0' go home 403 access_unproved --http1.0 -H 'Host: 127.0.0.1:8080' /api/progress
 t_ok '...which a checker without a Host may'	sh -c 'printf "GET /health HTTP/1.0\r\n\r\n" | timeout 10 /usr/bin/python3 -c "import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.buffer.read()); print(s.recv(65536))" "$1" | grep "200 OK"' - "$T/http.sock"
 t_ok '...and the relay takes nobody'"'"'s word for it' go home 404 not_found -H 'X-Archon-Proxied: 1' '/api/crawl-progress/a?wait=0'
+broken() { printf 'GET /api/crawl/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n' |
+	timeout 10 /usr/bin/python3 -c 'import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.buffer.read()); print(s.recv(65536).decode())' "$T/http.sock" | tee "$T/said"; grep -q ' 400 ' "$T/said" && grep -q '"code":"bad_request"' "$T/said"; }
+t_ok 'a body that is none, to a stream, is refused as JSON' broken
 t_ok 'a foreign page may not change things'	crawl home 403 foreign_origin -H 'Origin: http://evil.example'
 t_ok '...nor by what is no JSON'		go home 403 foreign_origin -H 'Origin: http://evil.example' -H 'Content-Type: text/plain' -d '{}' /api/rag/query
 t_ok '...nor without saying who it is'		crawl home 403 foreign_origin -H 'Sec-Fetch-Site: cross-site'
@@ -277,6 +280,7 @@ t_ok 'the programs are there'			t_until 15 go guard 200 - -H "$(B "$READ")" /hea
 every_way home 403 access_unproved 'required, and nginx does not ask'
 every_way guard 401 token_needed 'no token'
 every_way guard 401 token_unknown 'a wrong token' -H "$(B "$(echo "$ADMIN" | sed 's/.$//')0")"
+t_ok 'a token and more'				go guard 401 token_unknown -H "$(B "$READ $ADMIN")" /api/progress
 every_way guard 401 token_unknown 'a revoked token' -H "$(B "$GONE")"
 every_way guard 401 token_expired 'an expired token' -H "$(B "$OLD")"
 every_way guard 401 token_needed 'a password' -u "boss:$ADMIN"
@@ -343,6 +347,7 @@ t_ok '...by Sec-Fetch-Site'			starts guard f -H "$C" -H 'Sec-Fetch-Site: same-or
 t_ok 'a cookie without an Origin'		crawl guard 403 origin_needed -H "$C"
 t_ok '...to the MCP server'			ping guard 403 rpc -H "$C"
 t_ok '...by WebSocket'				ws guard 403 origin_needed -H "$C" /api/crawl/stream
+t_ok 'a cookie with two Origins'		crawl guard 403 foreign_origin -H "$C" -H 'Origin: http://evil.example' -H 'Origin: http://localhost'
 t_ok 'a cookie from a foreign page'		crawl guard 403 foreign_origin -H "$C" -H 'Origin: http://evil.example'
 t_ok '...by WebSocket'				ws guard 403 foreign_origin -H "$C" -H 'Origin: http://evil.example' /api/crawl/stream
 t_ok '...by event stream'			sse guard 403 foreign_origin -H "$C" -H 'Origin: http://evil.example' /api/crawl/stream

@@ -62,7 +62,7 @@ gate_bearer(const struct request *rq, struct slice *out)
 		return false;
 	field += sizeof scheme - 1;
 	field += strspn(field, " ");
-	*out = (struct slice){ field, strcspn(field, " ") };
+	*out = slice_of(field);
 	return true;
 }
 

@@ -73,6 +73,8 @@ START_TEST(asked)
 	ck_assert_str_eq(header("X-Archon-Access"), "crawl bearer ci");
 	(void)snprintf(field, sizeof field, "HTTP_AUTHORIZATION=bEARER   %s", secret);
 	ck_assert_int_eq(gate(field), 204);
+	(void)snprintf(field, sizeof field, "HTTP_AUTHORIZATION=Bearer %s x", secret);
+	ck_assert_int_eq(gate(field), 401);
 	(void)snprintf(field, sizeof field, "HTTP_AUTHORIZATION=Basic %s", secret);
 	ck_assert_int_eq(gate(field), 401);
 	ck_assert_str_eq(header("X-Archon-Code"), "token_needed");
