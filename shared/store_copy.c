@@ -141,18 +141,19 @@ store_peek(const char *path, int64_t *version, struct err *e)
 	return rc;
 }
 
-/* Who may open the old store may open the new one; without an old one, who may enter the directory. */
+/* Who may open the old store may open the new one; without an old one it is made as store_open() makes one. */
 static int
 new_file(const struct restore *r, const char *state_dir, struct err *e)
 {
 	struct stat like;
+	bool old = stat(r->old, &like) == 0;
 	int fd, rc = 0;
 
-	if (stat(r->old, &like) != 0 && stat(state_dir, &like) != 0)
+	if (!old && stat(state_dir, &like) != 0)
 		return err_set(e, -errno, "%s: %s", state_dir, strerror(errno));
 	if ((fd = open(r->new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
 		return err_set(e, -errno, "%s: %s", r->new, strerror(errno));
-	if ((geteuid() == 0 && fchown(fd, like.st_uid, like.st_gid) != 0) || fchmod(fd, like.st_mode & 0666) != 0)
+	if ((geteuid() == 0 && fchown(fd, like.st_uid, like.st_gid) != 0) || fchmod(fd, old ? like.st_mode & 0666 : 0660) != 0)
 		rc = err_set(e, -errno, "%s: %s", r->new, strerror(errno));
 	(void)close(fd);		/* nothing was written */
 	return rc;
@@ -296,6 +297,10 @@ store_restore(const char *state_dir, const char *from, int (*before)(const void 
 	(void)snprintf(r.new, sizeof r.new, "%s/archon.db.restore", state_dir);
 	(void)snprintf(r.new_wal, sizeof r.new_wal, "%s/archon.db.restore-wal", state_dir);
 	(void)snprintf(r.new_shm, sizeof r.new_shm, "%s/archon.db.restore-shm", state_dir);
+	if (lstat(r.old, &b) == 0 && S_ISLNK(b.st_mode))	/* its log and the new one would lie elsewhere than it */
+		return err_set(e, -ELOOP, "%s: is a symbolic link; let state_dir in archon.conf name the directory it leads to, then try again", r.old);
+	if (stat(from, &a) == 0 && !S_ISREG(a.st_mode))
+		return err_set(e, -EINVAL, "%s: is no file; name one that archonctl backup has written", from);
 	if (stat(from, &a) == 0 && stat(r.old, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return err_set(e, -EINVAL, "%s: is the store itself; name a copy of it", from);
 	if ((dir_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)

@@ -49,6 +49,13 @@ t_ok 'stop all'			down
 t_ok 'restore --json'		sh -c '"$@" | /usr/bin/python3 -m json.tool' - "$T_BLD/fcgi/ctl/archonctl" --config "$T/archon.conf" --json restore "$T/copy.db"
 t_ok 'restore of something else' said 1 'no store of archon' restore "$T/archon.conf"
 t_ok 'restore of nothing'	said 1 'No such file' restore "$T/nothing"
+t_ok 'restore of a directory'	said 1 'is no file' restore "$T"
+linked() { mv "$T/state/archon.db" "$T/away.db"; ln -s "$1" "$T/state/archon.db"; said 1 'is a symbolic link; let state_dir' restore "$T/copy.db" && [ -L "$T/state/archon.db" ]; }
+back() { mv -f "$T/away.db" "$T/state/archon.db"; }
+t_ok 'restore over a link: refused' linked "$T/away.db"; back
+t_ok '...that leads nowhere, too' linked "$T/nothing"; back
+anew() { rm "$T/state/archon.db" && said 0 'now start archon' restore "$T/copy.db" && [ "$(stat -c %a "$T/state/archon.db")" = 660 ] && same; }
+t_ok 'restore where there is none: no store for everybody' anew
 
 # -- a newer archon was here ------------------------------------------------------------
 sqlite3 "$T/copy.db" 'PRAGMA user_version = 99'

@@ -122,13 +122,18 @@ gate_check(const struct request *rq, const struct credential *c, bool session, s
 	return false;
 }
 
+unsigned
+gate_wait_s(const struct request *rq, const struct access_no *why)
+{
+	return why->status == 503 ? 2 : why->status != 429 ? 0 : tries_wait_s(request_param(rq, "REMOTE_ADDR"), clock_mono_ns() / 1000000);
+}
+
 /* -- nginx's question --------------------------------------------------------------------- */
 
 static int
 closed(const struct request *rq, struct reply *out, const struct access_no *why)
 {
-	unsigned wait_s = why->status == 503 ? 2 : why->status != 429 ? 0 :
-	    tries_wait_s(request_param(rq, "REMOTE_ADDR"), clock_mono_ns() / 1000000);
+	unsigned wait_s = gate_wait_s(rq, why);
 
 	reply_header(out, "X-Archon-Status", "%d", why->status);
 	reply_header(out, "X-Archon-Code", "%s", why->code);

@@ -33,6 +33,9 @@ bool gate_bearer(const struct request *rq, struct slice *out);	/* borrowed from 
  */
 bool gate_check(const struct request *rq, const struct credential *c, bool session, struct token *out, struct access_no *why);
 
+/* How many seconds whoever was refused so has to wait; 0: that would not help. */
+unsigned gate_wait_s(const struct request *rq, const struct access_no *why);
+
 /* It has not even the shape of one. */
 void gate_wrong(const struct request *rq, struct slice what, struct access_no *why);
 

@@ -21,10 +21,12 @@ cookie_put(const struct request *rq, struct reply *out, const char *value, int64
 }
 
 static int
-refuse_login(struct reply *out, const struct access_no *why)
+refuse_login(const struct request *rq, struct reply *out, const struct access_no *why)
 {
-	if (why->status == 429)
-		reply_header(out, "Retry-After", "60");
+	unsigned wait_s = gate_wait_s(rq, why);
+
+	if (wait_s > 0)
+		reply_header(out, "Retry-After", "%u", wait_s);
 	return reply_error(out, why->status, why->code, why->status == 401 ? "token" : NULL, "%s", why->sentence);
 }
 
@@ -74,9 +76,9 @@ session_begin(const struct request *rq, struct reply *out)
 		return reply_error(out, 422, "invalid", "token", "token: the token that archonctl token add printed is needed");
 	if (!credential_read(&c, TOKEN_PREFIX, slice_of(text))) {
 		gate_wrong(rq, slice_of(text), &why);
-		return refuse_login(out, &why);
+		return refuse_login(rq, out, &why);
 	}
-	return gate_check(rq, &c, false, &t, &why) ? begin(rq, &t, out) : refuse_login(out, &why);
+	return gate_check(rq, &c, false, &t, &why) ? begin(rq, &t, out) : refuse_login(rq, out, &why);
 }
 
 int

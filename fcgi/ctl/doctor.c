@@ -88,6 +88,8 @@ doctor_table(struct doctor *d, const struct table_facts *f)
 		doctor_say(d, DOCTOR_FAIL, "table", "not there: archon does not run; systemctl start archon.target, or conf/run");
 	else if (f->rc == -ESTALE)
 		doctor_say(d, DOCTOR_FAIL, "table", "%s; restart all of archon, programs of several versions run", f->why);
+	else if (f->rc == -EACCES || f->rc == -EPERM)
+		doctor_say(d, DOCTOR_FAIL, "table", "%s; run this as root", f->why);
 	else if (f->rc < 0)
 		doctor_say(d, DOCTOR_FAIL, "table", "%s; restart archon-api, it makes a new one", f->why);
 	if (f->rc < 0)

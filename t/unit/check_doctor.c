@@ -77,6 +77,7 @@ static const struct {
 	{ { .rc = -ENOENT }, "archon does not run" },
 	{ { .rc = -ESTALE, .why = "another layout" }, "another layout; restart all" },
 	{ { .rc = -EBADMSG, .why = "damaged" }, "restart archon-api" },
+	{ { .rc = -EACCES, .why = "Permission denied" }, "denied; run this as root" },
 	{ { .relays = 0, .crawlers = 1, .mcp = true }, "start archon-relay" },
 	{ { .relays = 1, .crawlers = 0, .mcp = true }, "start archon-crawler" },
 	{ { .relays = 1, .crawlers = 1, .mcp = false }, "start archon-mcp" },

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/clock.h"
@@ -199,6 +200,7 @@ START_TEST(guessing)
 	ck_assert_str_eq(header("X-Archon-Status"), "429");
 	ck_assert_str_ne(header("X-Archon-Retry"), "");
 	ck_assert_int_eq(sign_in(), 429);
+	ck_assert_int_ge(atoi(header("Retry-After")), 1);
 	ck_assert_int_eq(gate(NULL), 401);			/* to ask without one is no guess */
 	ck_assert_str_eq(header("X-Archon-Code"), "token_needed");
 	api_params[1] = "REMOTE_ADDR=10.1.0.1";
