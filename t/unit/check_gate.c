@@ -200,7 +200,7 @@ START_TEST(guessing)
 	ck_assert_str_eq(header("X-Archon-Status"), "429");
 	ck_assert_str_ne(header("X-Archon-Retry"), "");
 	ck_assert_int_eq(sign_in(), 429);
-	ck_assert_int_ge(atoi(header("Retry-After")), 1);
+	ck_assert_int_ge(strtol(header("Retry-After"), NULL, 10), 1);
 	ck_assert_int_eq(gate(NULL), 401);			/* to ask without one is no guess */
 	ck_assert_str_eq(header("X-Archon-Code"), "token_needed");
 	api_params[1] = "REMOTE_ADDR=10.1.0.1";
