@@ -12,6 +12,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/credential.c %reldir%/credential.h \
 	%reldir%/cursor.h \
 	%reldir%/daemon.c %reldir%/daemon.h \
+	%reldir%/disk.c %reldir%/disk.h \
 	%reldir%/embed_ask.c %reldir%/embed_ask.h \
 	%reldir%/err.c %reldir%/err.h \
 	%reldir%/fcgi_exchange.c %reldir%/fcgi_exchange.h \

@@ -63,7 +63,7 @@ meters_open(struct meters **out, const char *run_dir, struct err *e)
 
 	if (m == NULL)
 		return err_set(e, -ENOMEM, "out of memory");
-	if (snprintf(m->path, sizeof m->path, "%s/" TABLE_DIR "/meters-1", run_dir) >= (int)sizeof m->path)
+	if (snprintf(m->path, sizeof m->path, "%s/" TABLE_DIR "/meters-2", run_dir) >= (int)sizeof m->path)
 		rc = -ENAMETOOLONG;
 	else
 		rc = meters_map(m->path, NULL, &m->f);

@@ -1,7 +1,7 @@
 /*
  * meters - what the processes count for /metrics, beside what the table, the
  * relays' counters and the store know already: a mapped file of its own on tmpfs,
- * meters-1 beside the table.  Every writer adds to the same cells, so sums are over all
+ * meters-2 beside the table.  Every writer adds to the same cells, so sums are over all
  * processes and threads, and go on when one of them is replaced; they begin anew
  * with the next boot, and a program's when another release has other routes.
  *
@@ -57,6 +57,7 @@ enum meter_result {
 struct meter_crawler {			/* by its slot in the table; its owner stores, now and then */
 	_Atomic int64_t	 started_wall_ms;
 	_Atomic uint64_t crawls, fetches, held_pages, held_bytes;	/* now */
+	_Atomic uint64_t store_full;	/* 1: it waits for space */
 };
 
 struct meters_file {

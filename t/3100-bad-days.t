@@ -112,6 +112,10 @@ waits() { h_is "$large" log 'The disk is full: waiting for space'; }
 t_ok '...waits, and says so' t_until 60 waits
 said() { [ "$(grep -c 'store full' "$T/crawler.log")" = 1 ]; }
 t_ok '...the log once' said
+h_full() { t_get /health; [ "$(h_get status)" = degraded ] && grep -q '"store":"full"' "$T/body" && grep -q '"code":"store_full","error":"[^"]*make room' "$T/body"; }
+t_ok '...health that the store is full, and what to do' h_full
+ctl_full() { t_ctl health >"$T/out"; rc=$?; cat "$T/out"; [ $rc -ne 0 ] && grep -q '^store: .*make room' "$T/out"; }
+t_ok '...so does archonctl health' ctl_full
 words=$(seq -s, 1000 1019 | sed "s/[0-9]*/\"$(printf '%0120d' 0)&\"/g")
 t_ok 'another crawl is refused before long: 503' t_until 20 refused 503 store_full "\"tags\":[$words],\"include\":[$words],\"exclude\":[$words]"
 t_ok 'search still works' t_status 200 -H 'Content-Type: application/json' -d '{"query":"word7xlarge"}' /api/rag/query
@@ -136,12 +140,13 @@ if mount -t tmpfs -o size=3m tmpfs "$T/small" 2>/dev/null; then
 	stuck() { h_is "$disk" log 'The disk is full: waiting for space'; }
 	t_ok 'the disk is full: it waits' t_until 60 stuck
 	t_ok 'another is refused before long: 503' t_until 20 refused 503 store_full
-	t_ok 'health is still answered' t_get /health
+	t_ok 'health says it, too' h_full
 	rm "$T/small/ballast"
 	mount -o remount,size=64m "$T/small"
 	t_ok 'there is room: it goes on by itself' completed "$disk" 120 2000
 	t_ok 'and another is accepted' h_start "http://$H_BAD/site/after/3x0/"
 	t_ok '...and completes' completed "$h_id" 20 3
+	t_ok '...healthy' t_healthy
 	sound() { [ "$(sqlite3 "$T/small/archon.db" 'PRAGMA integrity_check')" = ok ]; }
 	t_ok 'the store is sound' sound
 	t_ok 'stop all' down

@@ -150,6 +150,7 @@ crawlers(struct expo *x, const struct table *t, const struct meters_file *m)
 		{ "archon_crawler_fetches", "HTTP exchanges it has under way.", offsetof(struct meter_crawler, fetches) },
 		{ "archon_crawler_held_pages", "Pages between fetch and store.", offsetof(struct meter_crawler, held_pages) },
 		{ "archon_crawler_held_bytes", "Bytes of those pages.", offsetof(struct meter_crawler, held_bytes) },
+		{ "archon_crawler_store_full", "1: it has pages and waits for space to store them.", offsetof(struct meter_crawler, store_full) },
 	};
 	char slot[12];
 

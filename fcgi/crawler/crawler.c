@@ -539,6 +539,7 @@ meter(const struct crawler *cr)
 	atomic_store_explicit(&m->fetches, fetcher_n_active(cr->tools.fetcher), memory_order_relaxed);
 	atomic_store_explicit(&m->held_pages, cr->tools.n_held, memory_order_relaxed);
 	atomic_store_explicit(&m->held_bytes, cr->tools.held_bytes, memory_order_relaxed);
+	atomic_store_explicit(&m->store_full, pipeline_disk_full(cr->tools.pipeline), memory_order_relaxed);
 }
 
 static void

@@ -132,7 +132,7 @@ cmd_search(const struct ctl *ctl)
 int
 cmd_health(const struct ctl *ctl)
 {
-	struct json_object *o = NULL, *parts = NULL;
+	struct json_object *o = NULL, *parts = NULL, *problems = NULL;
 	struct http_reply rp;
 	struct err e;
 	const char *body;
@@ -160,6 +160,10 @@ cmd_health(const struct ctl *ctl)
 			printf("  %-8s %s\n", name, json_object_is_type(part, json_type_string) ?
 			    json_object_get_string(part) : json_object_to_json_string_ext(part, JSON_C_TO_STRING_PLAIN));
 	}
+	if (json_object_object_get_ex(o, "problems", &problems) && json_object_is_type(problems, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(problems); i++)
+			printf("%s: %s\n", json_text_of(json_object_array_get_idx(problems, i), "part"),
+			    json_text_of(json_object_array_get_idx(problems, i), "error"));
 done:
 	json_object_put(o);
 	text_fini(&rp.body);

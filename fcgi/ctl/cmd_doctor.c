@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -61,15 +60,13 @@ heard(struct text *out, const char *command)
 static void
 look_at_disk(struct doctor *d, const char *about, const char *path)
 {
-	struct statvfs v;
+	struct disk_facts f;
+	int rc = disk_look(path, &f);
 
-	if (statvfs(path, &v) != 0) {
-		doctor_say(d, DOCTOR_FAIL, about, "%s: %s; correct archon.conf, or make it (systemd-tmpfiles --create)", path, strerror(errno));
-		return;
-	}
-	doctor_disk(d, about, path, &(struct disk_facts){
-		.free_bytes = (uint64_t)v.f_bavail * v.f_frsize, .total_bytes = (uint64_t)v.f_blocks * v.f_frsize,
-		.free_inodes = v.f_favail, .total_inodes = v.f_files });
+	if (rc < 0)
+		doctor_say(d, DOCTOR_FAIL, about, "%s: %s; correct archon.conf, or make it (systemd-tmpfiles --create)", path, strerror(-rc));
+	else
+		doctor_disk(d, about, path, &f);
 }
 
 static void

@@ -48,9 +48,9 @@ doctor_disk(struct doctor *d, const char *about, const char *path, const struct 
 	uint64_t share = f->total_bytes > 0 ? f->free_bytes * 100 / f->total_bytes : 0;
 
 	people_bytes(left, (int64_t)f->free_bytes);
-	if (f->total_inodes > 0 && f->free_inodes < 16)
+	if (disk_lacks_inodes(f))
 		doctor_say(d, DOCTOR_FAIL, about, "%s: no room for another file (inodes); delete some there", path);
-	else if (f->free_bytes < 16 * MIB && share < 20)
+	else if (disk_is_full(f))
 		doctor_say(d, DOCTOR_FAIL, about, "%s: the disk is full, %s left; make room, crawls that wait go on by themselves", path, left);
 	else if (f->free_bytes < 512 * MIB && share < 10)
 		doctor_say(d, DOCTOR_WARN, about, "%s: %s left; make room (archonctl sources shows what is large, archonctl vacuum)", path, left);

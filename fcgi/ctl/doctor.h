@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "shared/disk.h"
 #include "shared/text.h"
 
 enum verdict { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, N_VERDICTS };
@@ -23,10 +24,7 @@ struct doctor {			/* zeros: nothing said yet; text_fini(&d.out) */
 __attribute__((format(printf, 4, 5)))
 void doctor_say(struct doctor *d, enum verdict v, const char *about, const char *fmt, ...);
 
-/* The file system that path is on; zeros of total_inodes: it has no such limit. */
-struct disk_facts {
-	uint64_t free_bytes, total_bytes, free_inodes, total_inodes;
-};
+/* The file system that path is on. */
 void doctor_disk(struct doctor *d, const char *about, const char *path, const struct disk_facts *f);
 
 struct store_facts {

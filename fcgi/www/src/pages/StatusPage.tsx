@@ -85,6 +85,11 @@ function HealthPanel() {
           <Part key={part.name} part={part} />
         ))}
       </ul>
+      {data.problems?.map((problem) => (
+        <p key={problem.part} className="health-foot">
+          {problem.error}
+        </p>
+      ))}
       {data.clients && <p className="health-foot">{following(data)}</p>}
     </section>
   );

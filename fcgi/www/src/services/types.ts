@@ -356,6 +356,8 @@ export interface Health {
   version?: string;
   timestamp?: string;
   parts?: Record<string, unknown>;
+  /** Of each part that is not up: what to do. */
+  problems?: { part: string; code: string; error: string }[];
   /** Who follows what now: progress, logs, knowledge, crawls. */
   clients?: Record<string, number>;
   /** Given to them since the relays started. */
