@@ -308,15 +308,6 @@ route_run(const struct route *r, const struct request *rq, struct reply *out)
 
 /* -- decoding -------------------------------------------------------------- */
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decode s; plus: '+' is a space.  Length, -EBADMSG, -EMSGSIZE. */
 static int
 percent_decode(struct slice s, bool plus, char *out, size_t bytes)

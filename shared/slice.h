@@ -27,4 +27,12 @@ slice_is(struct slice a, const char *s)
 	return a.len == strlen(s) && (a.len == 0 || memcmp(a.p, s, a.len) == 0);
 }
 
+/* The value of a hexadecimal digit, as in a percent-encoding; -1: it is none. */
+static inline int
+hex_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 #endif

@@ -26,18 +26,6 @@ struct builder {			/* what becomes *out */
 
 /* -- characters ------------------------------------------------------------ */
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 is_slash(char c)			/* special schemes take both for the same */
 {

@@ -19,13 +19,6 @@ struct reader {
 	bool	       ours, everybodys;	/* the present group is for */
 };
 
-static int
-hex_value(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 is_unreserved(int c)
 {

@@ -47,13 +47,6 @@ stream_find(const struct server *sv, struct slice path, struct slice *id)
 	return NULL;
 }
 
-static int
-hex_value(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 id_decode(struct slice in, char out[ID_TOPIC_MAX], size_t *len)	/* percent-encoding off, then checked */
 {
