@@ -22,20 +22,22 @@ logs_open(struct conn *c, const struct asked *a, const char **why)
 	enum ring_level level = RING_DEBUG;
 	uint64_t since = 0;
 	struct tape *t;
+	bool known;
 	int rc;
 
 	*why = "level";
 	if (a->level.len > 0 && !ring_level_parse(a->level, &level))
 		return 422;
 	*why = "since";
-	if (a->since.len > 0 && !asked_number(a->since, &since))
+	known = asked_number(a->since, &since);
+	if (!known && a->since.len > 0 && c->wire == WIRE_POLL)
 		return 422;
 	c->choice = (uint8_t)level;
 	if ((rc = logs_join(l, (enum wire)c->wire, level, &c->sub)) < 0)
 		return rc;
 	t = logs_tape(&c->sub);
 	c->sub.at = since;
-	if (a->since.len == 0 || since >= l->next_seq)	/* now, or numbers that are not of this log */
+	if (!known || since >= l->next_seq)	/* now, or what is not of this log */
 		c->sub.mark = tape_recent(t, REPLAY);
 	if (c->sub.mark != 0)
 		c->sub.at = tape_seq(t, c->sub.mark, l->next_seq - 1);

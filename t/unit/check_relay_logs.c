@@ -108,6 +108,9 @@ START_TEST(test_since_and_level)
 	peer_open(&rig, &q, LOGS "?since=1");			/* long gone */
 	EXPECT_TEXT(q, "entry 1.");				/* the ring began there: nothing is missed */
 	expect_entries(&q, 2, 203);
+	peer_gone(&q);
+	peer_events(&rig, &q, LOGS "?level=error", "crawl-7");	/* another's id: as without one */
+	EXPECT_EVENT(q, "entry 101.");
 }
 END_TEST
 
