@@ -117,3 +117,41 @@ gone() { [ ! -e "$T/state/uploads/$source_pdf" ]; }
 t_ok '...its file goes, too'		t_until 10 gone
 t_ok '...and it may come again'		u_post 202 "$T/doc/guide.pdf"
 t_ok '...and is read again'		t_until 20 h_is "$u_id" status completed
+
+# -- by archonctl ------------------------------------------------------------------------------
+for source in "$source_md" "$source_docx"; do
+	t_ok 'a source is deleted'	t_status 200 -X DELETE "/api/knowledge-items/$source"
+	t_ok '...its file goes'		t_until 10 test ! -e "$T/state/uploads/$source"
+done
+uploads() { t_ctl upload --tag hand "$T/doc/guide.md" "$T/doc/guide.docx" >"$T/said" 2>&1; rc=$?; cat "$T/said"; [ $rc -eq 0 ]; }
+t_ok 'archonctl upload takes several, and waits'	uploads
+hand() { t_ctl search "quicksilver$1" >"$T/said"; cat "$T/said"; grep -q "quicksilver$1" "$T/said"; }
+t_ok '...Markdown is found'		hand md
+t_ok '...and DOCX'			hand docx
+t_ok '...with its tag'			u_metadata "$source_docx" '"tags":\["hand"\]' guide.docx
+fails() { t_ctl upload "$T/doc/picture.gif" >"$T/said" 2>&1; rc=$?; cat "$T/said"; [ $rc -ne 0 ] && grep -q 'Supported: pdf' "$T/said"; }
+t_ok '...what is no document is not'	fails
+
+# -- nothing here to read PDF with ---------------------------------------------------------------
+without() {	# the crawler sees no program under any name archon-convert knows
+	t_stop crawler && t_start crawler unshare -m sh -c 'for f in /usr/bin/pdftotext /usr/local/bin/pdftotext /bin/pdftotext; do
+		[ ! -x "$f" ] || mount --bind /dev/null "$f" || exit; done; exec "$@"' - "$T_BLD/fcgi/crawler/archon-crawler" --config "$T/archon.conf" &&
+		t_until 15 t_healthy
+}
+if unshare -m mount --bind /dev/null /dev/null 2>/dev/null; then
+	t_ok 'a source is deleted'	t_status 200 -X DELETE "/api/knowledge-items/$source_pdf"
+	t_ok '...its file goes'		t_until 10 gone
+	t_ok 'a crawler without pdftotext' without
+	t_ok 'PDF is taken'		u_post 202 "$T/doc/guide.pdf"
+	t_ok '...and ends in error'	t_until 20 h_is "$u_id" status error
+	t_ok '...that says what to install' u_has '"error":"pdftotext is not installed[^"]*poppler-utils'
+	t_ok '...in a word'		u_has '"errorCode":"converter_missing"'
+	t_ok 'it is installed'		t_stop crawler
+	t_ok '...and the crawler started' t_restart crawler
+	t_ok 'the same again'		t_status 202 -X POST "/api/crawl-progress/$u_id/retry"
+	u_id=$(h_get progressId)
+	t_ok '...completes'		t_until 20 h_is "$u_id" status completed
+	t_ok '...and is found'		u_finds quicksilverpdf "$source_pdf"
+else
+	t_skip 'a crawler without pdftotext' 'no mounts of its own here'
+fi
