@@ -16,6 +16,12 @@ t_ok 'nobody in particular owns what is in it' owners
 t_ok 'all of it is equally old' one_age
 
 inside() { tar -tf "$T/one.tar.xz" >"$T/list" && for f; do grep -E "^archon-[0-9.]+/$f\$" "$T/list" || { echo "no $f"; return 1; }; done; }
+if [ -e "$T_SRC/.git" ] && git -C "$T_SRC" rev-parse -q --verify HEAD >/dev/null 2>&1; then
+	whole() { git -C "$T_SRC" ls-files | grep -v '^\.' | sort >"$T/kept"; tar -tf "$T/one.tar.xz" | sed 's|^[^/]*/||' | sort >"$T/given"; ! comm -23 "$T/kept" "$T/given" | grep .; }
+	t_ok 'all that is kept is in it' whole
+else
+	t_skip 'all that is kept is in it' 'no repository here'
+fi
 t_ok 'packaging is in it' inside conf/debian/control conf/debian/rules conf/debian/changelog.in conf/archon.spec.in conf/deb.sh conf/man/archon.7.in
 
 . "$T_SRC/conf/packages.sh"

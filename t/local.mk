@@ -23,7 +23,7 @@ t_scripts = \
 	%D%/2110-workers.t \
 	%D%/2210-stress.t
 TESTS += $(t_scripts)
-EXTRA_DIST += $(t_scripts) %D%/lib.sh
+EXTRA_DIST += $(t_scripts) %D%/lib.sh %D%/page.sh
 
 include %D%/unit/local.mk
 include %D%/blackbox.mk
