@@ -311,14 +311,20 @@ content_kind(const struct dom_node *n, enum dom_tag tag, bool within)
 
 /* -- the survey -------------------------------------------------------------- */
 
+/* Of a text, a gap between words as one: the sum does not depend on how the texts are cut into nodes. */
 static size_t
-text_bytes(const struct dom_node *n)
+text_bytes(struct content_survey *s, struct slice t)
 {
-	struct slice s = dom_text(n);
+	size_t bytes = 0;
 
-	while (s.len > 0 && (unsigned char)s.p[0] <= ' ')
-		s.p++, s.len--;
-	return s.len;
+	for (size_t i = 0; i < t.len; i++)
+		if ((unsigned char)t.p[i] > ' ') {
+			bytes += 1 + s->in_gap;
+			s->in_gap = false;
+		} else {
+			s->in_gap = true;
+		}
+	return bytes;
 }
 
 void
@@ -329,7 +335,7 @@ content_enter(struct content_survey *s, const struct dom_node *n, enum dom_tag t
 	if (s->furniture != NULL)
 		return;
 	if (tag == DOM_TEXT) {
-		*(s->toc != NULL ? &s->toc_bytes : &s->text_bytes) += text_bytes(n);
+		*(s->toc != NULL ? &s->toc_bytes : &s->text_bytes) += text_bytes(s, dom_text(n));
 		return;
 	}
 	if (tag == DOM_H1)

@@ -29,6 +29,7 @@ struct content_survey {			/* one walk over the body fills it */
 	struct content_candidate candidate[CONTENT_CANDIDATES_MAX];
 	unsigned     n, n_open;
 	size_t	     text_bytes, toc_bytes;	/* outside and inside of tables of contents */
+	bool	     in_gap;			/* between words, as far as counted */
 	unsigned     n_h1, n_articles;
 	const struct dom_node *furniture;	/* we are within it; NULL: no */
 	const struct dom_node *toc;

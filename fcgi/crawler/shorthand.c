@@ -18,6 +18,7 @@ enum {
 	PLANE_SIGNS = 0xfffe,		/* its last two are no characters */
 	RUNS_MAX = 2 * PLANE_SIGNS,
 	SIGN_BYTES = 4,
+	IDLE_CLASS_MAX = 3,		/* highlighters have short ones, and Sphinx "pre" */
 	BUCKETS = 1024,			/* of values, a power of two */
 	BUCKET_MAX = 32,		/* so many in one: further ones stay as they are, wherever they stand */
 };
@@ -29,6 +30,12 @@ static const char *const doubtful[WORD_MAX + 1] = {
 /* Behind <plaintext> no tag counts; of text in <frameset> the white space stays and the rest is dropped. */
 static const char *const the_last[WORD_MAX + 1] = { [8] = "frameset", [9] = "plaintext" };
 
+/* In these start tags and text may be dropped. */
+static const char *const dropping[WORD_MAX + 1] = { [6] = "select", [8] = "template" };
+/* Who reads their text asks for no <span> within, but for one of these classes. */
+static const char *const code_names[WORD_MAX + 1] = { [3] = "pre", [4] = "code" };
+static const char *const telling_class[WORD_MAX + 1] = { [2] = "ln", [3] = "lno" "lnt" "src" "toc" "ttc" };
+
 /* Gumbo looks into their values. */
 static const char *const read_by_parser[WORD_MAX + 1] = { [5] = "input", [7] = "isindex", [14] = "annotation-xml" };
 
@@ -36,7 +43,7 @@ struct writing {
 	struct shorthand *s;
 	const char *html;
 	size_t	    len, at, copied;	/* of html, into the page */
-	bool	    in_doubt;
+	bool	    in_doubt, may_drop;
 };
 
 /* -- signs ---------------------------------------------------------------------- */
@@ -231,6 +238,129 @@ write_text(struct writing *w, const char *p, const char *end)
 	}
 }
 
+/* -- highlighted code ----------------------------------------------------------------- */
+
+static size_t
+literal_bytes(const char *p, const char *end, struct slice literal)
+{
+	return (size_t)(end - p) >= literal.len && memcmp(p, literal.p, literal.len) == 0 ? literal.len : 0;
+}
+
+/* Bytes of a start tag that says nothing: <span>, <span class="kn">; 0: another one. */
+static size_t
+idle_span_bytes(const char *p, const char *end)
+{
+	const char *class;
+	size_t n;
+
+	if ((n = literal_bytes(p, end, SLICE_LIT("<span>"))) > 0)
+		return n;
+	if ((n = literal_bytes(p, end, SLICE_LIT("<span class=\""))) == 0)
+		return 0;
+	for (class = p += n; p < end && isalnum((unsigned char)*p); p++)
+		;
+	if (p == class || p - class > IDLE_CLASS_MAX || words_have(telling_class, class, (size_t)(p - class)))
+		return 0;
+	return literal_bytes(p, end, SLICE_LIT("\">")) > 0 ? n + (size_t)(p - class) + 2 : 0;
+}
+
+static size_t
+reference_bytes(const char *p, const char *end, char *c)	/* of one that is whole, whatever is behind it */
+{
+	static const struct { struct slice name; char c; } known[] = {
+		{ SLICE_LIT("&lt;"), '<' }, { SLICE_LIT("&gt;"), '>' }, { SLICE_LIT("&amp;"), '&' }, { SLICE_LIT("&quot;"), '"' },
+		{ SLICE_LIT("&#39;"), '\'' }, { SLICE_LIT("&#x27;"), '\'' },
+	};
+	size_t n;
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if ((n = literal_bytes(p, end, known[i].name)) > 0) {
+			*c = known[i].c;
+			return n;
+		}
+	return 0;
+}
+
+/*
+ * The text of code at p without its tags; returns where they end.  NULL: something is in
+ * there that counts, or it begins with what an element's begin may swallow or leave elsewhere.
+ */
+static const char *
+read_code(const char *p, const char *end, char *out, size_t *out_len)
+{
+	unsigned open = 0;
+	bool tags = false;
+	size_t n, len = 0;
+
+	for (; p < end; p += n) {
+		if (*p == '<') {
+			if ((n = idle_span_bytes(p, end)) > 0)
+				open++;
+			else if (open > 0 && (n = literal_bytes(p, end, SLICE_LIT("</span>"))) > 0)
+				open--;
+			else
+				break;
+			tags = true;
+		} else if (*p == '&') {
+			if ((n = reference_bytes(p, end, &out[len])) == 0)
+				return NULL;
+			len++;
+		} else {
+			if ((n = plain_bytes(p, end)) == 0)
+				return NULL;
+			memcpy(out + len, p, n);
+			len += n;
+		}
+	}
+	*out_len = len;
+	return (tags || len >= RUN_MIN_BYTES) && open == 0 && len > 0 && !is_space(*out) ? p : NULL;
+}
+
+/* All that is in the element behind its start tag m becomes one run, if it is text and idle spans. */
+static void
+write_code(struct writing *w, const struct markup *m)
+{
+	struct shorthand *s = w->s;
+	const char *from = w->html + m->end, *end = w->html + w->len, *to;
+	size_t len;
+
+	if (s->code == NULL && (s->code = malloc(w->len)) == NULL) {
+		s->page.failed = true;
+		return;
+	}
+	to = read_code(from, end, s->code + s->code_len, &len);
+	if (to == NULL || (size_t)(end - to) < m->name_len + 3 || to[1] != '/' || memcmp(to + 2, m->name, m->name_len) != 0 ||
+	    to[2 + m->name_len] != '>' || !add_run(s, s->code + s->code_len, len))
+		return;
+	s->code_len += len;
+	hide(w, from, (size_t)(to - from), s->n_runs - 1);
+	w->at = (size_t)(to - w->html);
+}
+
+/*
+ * <span class="sig-name"><span class="pre">x</span></span>, behind the first tag: the one
+ * within goes.  Of mathematics it is asked whether its text stands in nothing more.
+ */
+static void
+write_only_span(struct writing *w, const struct markup *m, size_t start)
+{
+	const char *from = w->html + m->end, *end = w->html + w->len, *text, *to;
+	size_t tag = idle_span_bytes(from, end), n;
+
+	if (tag == 0 || memmem(w->html + start, m->end - start, "mat", 3) != NULL)
+		return;
+	for (text = to = from + tag; to < end && *to != '<' && (n = plain_bytes(to, end)) > 0; to += n)
+		;
+	if (to == text || is_space(*text) || literal_bytes(to, end, SLICE_LIT("</span></span>")) == 0)
+		return;
+	copy_to(w, m->end);
+	w->copied += tag;
+	write_text(w, text, to);
+	copy_to(w, (size_t)(to - w->html));
+	w->copied += sizeof "</span>" - 1;
+	w->at = w->copied;
+}
+
 /* -- the page --------------------------------------------------------------------- */
 
 /* Past what stands at the '<' at w->at; false: what follows is not known to be text. */
@@ -238,9 +368,9 @@ static bool
 write_markup(struct writing *w)
 {
 	struct markup m;
-	size_t end;
+	size_t start = w->at, end;
 
-	markup_read(&m, w->html, w->len, w->at);
+	markup_read(&m, w->html, w->len, start);
 	w->at = m.end;
 	if (m.kind == MARKUP_CDATA)
 		return !w->in_doubt;
@@ -249,6 +379,11 @@ write_markup(struct writing *w)
 	if (!words_have(read_by_parser, m.name, m.name_len))
 		write_values(w, &m);
 	w->in_doubt |= words_have(doubtful, m.name, m.name_len);
+	w->may_drop |= words_have(dropping, m.name, m.name_len);
+	if (!w->may_drop && words_have(code_names, m.name, m.name_len))
+		write_code(w, &m);
+	else if (!w->may_drop && m.name_len == 4 && memcmp(m.name, "span", 4) == 0)
+		write_only_span(w, &m, start);
 	if (words_have(the_last, m.name, m.name_len))
 		return false;
 	if (!markup_is_raw(&m))
@@ -286,6 +421,7 @@ shorthand_fini(struct shorthand *s)
 	text_fini(&s->page);
 	free(s->run);
 	free(s->value);
+	free(s->code);
 }
 
 bool

@@ -4,7 +4,12 @@
  * becomes one character, which stands for it; the texts and values of the tree are
  * read back into the runs.
  *
- * The tree is the one the page itself gives: a run holds no markup, no reference
+ * What is in a <pre> or <code> becomes one, too, when it is nothing but text and
+ * the <span>s of a highlighter: of these a manual may have more than of all other
+ * elements, and who reads code asks for none of them.  So does nobody for one that is
+ * all that another <span> holds.
+ *
+ * Else the tree is the one the page itself gives: a run holds no markup, no reference
  * and nothing a tokenizer changes, begins with no white space (whose place in the
  * tree may be another), and is taken only from where the tokenizer reads ordinary
  * text.  A value is one that no parser looks into, and equal ones become the same
@@ -31,6 +36,8 @@ struct shorthand {
 	struct text   page;		/* what to parse; empty: the page as it was */
 	struct shorthand_run *run;	/* of the page, borrowed */
 	unsigned      n_runs, cap;
+	char	     *code;		/* the text of code, its tags and references read: as long as the page at most */
+	size_t	      code_len;
 	uint32_t     *value;		/* by hash: index + 1 of the first in a bucket */
 };
 

@@ -1,6 +1,7 @@
 /*
  * fuzz_dom - the tree of a page read in shorthand is the one that Gumbo makes of
- * the page as it is; with another parser, there is nothing to compare.
+ * the page as it is, but for idle <span>s in code; with another parser, there is
+ * nothing to compare.
  */
 #include "config.h"
 

@@ -252,6 +252,50 @@ START_TEST(hostile_page)
 }
 END_TEST
 
+/* -- highlighted code ------------------------------------------------------------ */
+
+enum { LETTERS = 26 };
+
+/* Code in the <span>s of each class of one to three letters that begins with the first one. */
+static void
+put_code(struct text *out, unsigned first, char quote)
+{
+	for (unsigned i = 0; i < 1 + LETTERS + LETTERS * LETTERS; i++) {
+		char class[4] = { (char)('a' + first) };
+
+		if (i > 0)
+			class[1] = (char)('a' + (i - 1) % LETTERS);
+		if (i > LETTERS)
+			class[2] = (char)('a' + (i - 1) / LETTERS - 1);
+		text_printf(out, "<pre>a<span class=%c%s%c>7</span>\u00a0b\n c</pre><p>It is <code><span class=%c%s%c>x</span>_y&lt;</code>, ",
+		    quote, class, quote, quote, class, quote);
+		text_printf(out, "<span class=\"sig-name\"><span class=%c%s%c>x_y*</span></span>.\n", quote, class, quote);
+	}
+}
+
+/* A <span> that the parser is not shown, for its class says nothing, says nothing: in other quotation marks it is shown. */
+START_TEST(idle_spans)
+{
+	struct text shown = { 0 }, hidden = { 0 };
+	struct document a, b;
+	char *want, *got;
+
+	put_code(&shown, (unsigned)_i, '\'');
+	put_code(&hidden, (unsigned)_i, '"');
+	a = extract(shown.p, shown.len, "http://h/d/a.html");
+	b = extract(hidden.p, hidden.len, "http://h/d/a.html");
+	want = show(&a);
+	got = show(&b);
+	ck_assert_str_eq(got, want);
+	free(want);
+	free(got);
+	document_fini(&a);
+	document_fini(&b);
+	text_fini(&shown);
+	text_fini(&hidden);
+}
+END_TEST
+
 /* -- Markdown and text ------------------------------------------------------- */
 
 static const struct {
@@ -308,6 +352,7 @@ main(void)
 	tcase_add_test(tc, names);
 	tcase_add_loop_test(tc, head, 0, N_OF(heads));
 	tcase_add_loop_test(tc, text, 0, N_OF(texts));
+	tcase_add_loop_test(tc, idle_spans, 0, LETTERS);
 	tcase_add_loop_test(tc, hostile_page, 0, N_OF(hostile));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -47,4 +47,4 @@ extract_golden = \
 EXTRA_DIST += $(extract_golden:%=t/data/extract/%.html) $(extract_golden:%=t/data/extract/%.md) \
 	t/fuzz/fuzz_rst.c t/fuzz/rst/sphinx t/fuzz/fuzz_pdf_text.c t/fuzz/pdf_text/page t/fuzz/fuzz_zip_part.c t/fuzz/zip_part/two \
 	t/fuzz/fuzz_charset.c t/fuzz/fuzz_chunk.c t/fuzz/fuzz_dom.c t/fuzz/fuzz_extract.c \
-	t/fuzz/seeds/fuzz_dom/page t/fuzz/seeds/fuzz_extract/long-reference
+	t/fuzz/seeds/fuzz_dom/highlighted t/fuzz/seeds/fuzz_dom/page t/fuzz/seeds/fuzz_extract/long-reference
