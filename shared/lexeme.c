@@ -177,16 +177,6 @@ lexeme_is_filler(struct slice s)
 	return is_one_of(s, words);
 }
 
-bool
-lexeme_is_asking(struct slice s)
-{
-	static const char *const words[JOINING_BYTES] = {
-		"", "i", "do my me", "how why who did get got", "what when does want need", "where could would there", "should", "",
-	};
-
-	return is_one_of(s, words);
-}
-
 unsigned
 lexeme_humps(struct slice s, struct slice out[LEXEME_PARTS_MAX])
 {

@@ -43,12 +43,6 @@ size_t lexeme_name(const struct lexeme *lx, char out[LEXEME_WHOLE_BYTES]);
 bool lexeme_is_filler(struct slice part);
 
 /*
- * A word of questions more than of answers ("how", "what", "I", "need"): it is looked
- * for, but tells little.
- */
-bool lexeme_is_asking(struct slice part);
-
-/*
  * The words within a part, by their capitals: "TaskGroup" is "Task" and "Group",
  * "HTTPServer" is "HTTP" and "Server".  0 when it is one word only.
  */

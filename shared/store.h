@@ -28,7 +28,7 @@
 #include "shared/text.h"
 #include "shared/vector.h"
 
-enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 8 };
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 9 };
 
 struct store;
 
@@ -306,7 +306,11 @@ typedef int store_hit_f(const struct search_hit *h, void *arg);	/* non-zero stop
 #define SNIPPET_OPEN '\1'
 #define SNIPPET_CLOSE '\2'
 
-/* Pages that answer, each once, at most 100.  Any text is a valid query.  Number of hits. */
+/*
+ * Pages that answer, each once, at most 100.  Any text is a valid query.  Number of hits.
+ * A store that stays as it is answers in the same order every time.  While a crawl adds to
+ * it two handles may not: each keeps how common a word is until it has grown by a sixteenth.
+ */
 int store_search(struct store *st, const struct search *s, store_hit_f *f, void *arg);
 
 int store_search_sources(struct store *st, const struct search *s);	/* how many it looks through */

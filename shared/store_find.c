@@ -17,8 +17,6 @@ enum {
 	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
 };
 
-static const double asking_part = 0.3;	/* of what a word as rare would tell */
-
 /* -- how common a word is ------------------------------------------------------------------ */
 
 static int
@@ -71,9 +69,7 @@ term_idf(const struct query_term *t, int64_t last)
 {
 	double idf = log(1 + ((double)last - (double)t->n + 0.5) / ((double)t->n + 0.5));
 
-	if (!(idf > 0.1))
-		idf = 0.1;
-	return idf * (t->asking ? asking_part : 1);
+	return idf > 0.1 ? idf : 0.1;
 }
 
 int

@@ -1,8 +1,7 @@
 /*
  * By which texts the pages of a source lead to each other, gathered from the
  * Markdown that is stored, once a crawl is over: how a page is called, and what
- * it says first, says what it is about, how many lead to it that it matters, and a page that is nothing
- * but links is an index.
+ * it says first, says what it is about, how many lead to it that it matters.
  */
 #include "config.h"
 
@@ -32,7 +31,6 @@ struct gather_page {
 	size_t	 url;			/* in urls */
 	uint32_t in_degree;
 	uint32_t last_from;		/* index + 1 of the page that led to it last */
-	uint32_t link_bytes, text_bytes;	/* of its own text */
 	struct text names;
 };
 
@@ -192,8 +190,6 @@ static void
 scan(struct gather *g, uint32_t from, const char *md, size_t len)
 {
 	const char *end = md + len, *p = md, *close;
-	struct gather_page *own = &g->page[from];
-	size_t target_bytes = 0;
 
 	while ((close = memchr(p, ']', (size_t)(end - p))) != NULL) {
 		const char *start, *url = close + 2, *url_end;
@@ -208,14 +204,10 @@ scan(struct gather *g, uint32_t from, const char *md, size_t len)
 		if ((start = link_start(md, close)) == NULL || (start > md && start[-1] == '!'))
 			continue;
 		text = (struct slice){ start + 1, (size_t)(close - start - 1) };
-		own->link_bytes += (uint32_t)text.len;
-		while (p < end && (unsigned char)*p > ' ' && *p != ')')
-			p++, target_bytes++;
 		to = page_at(g, (struct slice){ url, (size_t)(url_end - url) });
 		if (to != 0 && to - 1 != from)
 			see_link(g, from, to - 1, text);
 	}
-	own->text_bytes += (uint32_t)(len > target_bytes ? len - target_bytes : 0);
 }
 
 static void
@@ -333,17 +325,17 @@ name_pages(struct gather *g)
 static int
 save_page(struct store *st, const struct gather_page *p)
 {
-	int64_t same, parts = p->text_bytes > 0 ? (int64_t)p->link_bytes * 100 / p->text_bytes : 0;
-	int rc = store_int(st, &same, "SELECT names = ?2 AND in_degree = ?3 AND link_share = ?4 / 100.0"
-	    " FROM page_facts WHERE page = ?1", "ipii", p->n, p->names.p, p->names.len, (int64_t)p->in_degree, parts);
+	int64_t same;
+	int rc = store_int(st, &same, "SELECT names = ?2 AND in_degree = ?3 FROM page_facts WHERE page = ?1",
+	    "ipi", p->n, p->names.p, p->names.len, (int64_t)p->in_degree);
 
 	if (rc == -ENOENT || (rc == 0 && same))	/* not indexed yet; nothing new */
 		return 0;
 	if (rc == 0)
 		rc = store_names_unindex(st, p->n);
 	if (rc >= 0)
-		rc = store_run(st, "UPDATE page_facts SET names = ?2, in_degree = ?3, link_share = ?4 / 100.0 WHERE page = ?1",
-		    "ipii", p->n, p->names.p, p->names.len, (int64_t)p->in_degree, parts > 100 ? 100 : parts);
+		rc = store_run(st, "UPDATE page_facts SET names = ?2, in_degree = ?3 WHERE page = ?1",
+		    "ipi", p->n, p->names.p, p->names.len, (int64_t)p->in_degree);
 	if (rc >= 0)
 		rc = store_names_index(st, p->n);
 	return rc;

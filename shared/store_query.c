@@ -42,10 +42,8 @@ put_word(struct query *q, struct slice w, int *last)
 	if (lexeme_is_filler(w))
 		return;
 	at = term_add(q, w.p, w.len);
-	if (at == (int)had) {
+	if (at == (int)had)
 		q->term[at].after = *last;
-		q->term[at].asking = lexeme_is_asking(w) && !(q->rules_off & 1u << RANK_ASKING);
-	}
 	*last = at;
 }
 

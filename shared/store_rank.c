@@ -1,9 +1,9 @@
 /*
  * The ranking functions: BM25 without the length of the text (chunks are much of
- * one size) and with what words do together.  All columns count alike: to weight
- * them was measured and gained nothing.  FTS5 gives
- * the instances of all phrases in the order of the text; which phrase is which
- * term follows from their order in query_expression().
+ * one size) and with what words do together.  All columns count alike: weights were
+ * measured and gained nothing (t/search/README).  FTS5 gives the instances of all
+ * phrases in the order of the text; which phrase is which term follows from their
+ * order in query_expression().
  */
 #include "config.h"
 

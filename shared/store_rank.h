@@ -18,12 +18,9 @@
 	X(WINDOW,	"words near each other count more") \
 	X(NEXT_CHUNKS,	"further chunks of a page count") \
 	X(NAMES,	"by which texts other pages lead to it") \
-	X(LINK_LISTS,	"pages of links lowered") \
 	X(IN_DEGREE,	"pages that many lead to raised") \
 	X(OPTIONAL,	"common words score but find nothing") \
-	X(ASKING,	"words of asking tell less") \
-	X(OPENING,	"the chunk a page opens with counts more") \
-	X(NEWS,		"pages of news lowered") \
+	X(LENGTH,	"long pages lowered") \
 	X(SAYS,		"what a page says it is, beside its names")
 
 enum rank_rule {
@@ -45,7 +42,6 @@ struct query_term {
 	char	 text[QUERY_TERM_BYTES + 1];	/* as asked; holds no quote */
 	bool	 prefix;		/* the word goes on */
 	bool	 optional;		/* it is so common that it alone finds nothing */
-	bool	 asking;		/* it is of the way of asking, not of what is asked for */
 	int	 after;			/* the term that stands before it in the question, -1: none */
 	int64_t	 n;			/* chunks it is in, about */
 	double	 idf;

@@ -147,6 +147,8 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"UPDATE sources SET gathered = 0;",
 
 	"ALTER TABLE crawls ADD COLUMN request TEXT NOT NULL DEFAULT '';",	/* by which it was asked for */
+
+	"ALTER TABLE page_facts DROP COLUMN link_share;",	/* no part of the ranking any more */
 };
 
 int

@@ -19,8 +19,9 @@
 
 enum { PAGES = 100 };			/* whose place among all pages is looked at */
 
-static const double next_part = 0.4, names_part = 0.6, links_part = 0.5, degree_part = 0.03, opening_part = 1.1,
-    news_part = 0.8;
+static const double next_part = 0.4, names_part = 0.6, degree_part = 0.03;
+static const double length_part = 0.05;	/* less, for every time that a page is twice as long */
+static const double length_words = 1000;	/* from about here on */
 
 /* -- chunks ------------------------------------------------------------------------------------ */
 
@@ -113,35 +114,16 @@ compare_pages(const void *a, const void *b)
 	return candidate_compare(&(struct candidate){ x->chunk, 0, x->score }, &(struct candidate){ y->chunk, 0, y->score });
 }
 
-/* Does it tell what changed once, and not how things are? */
-static bool
-is_news(const char *name)
-{
-	static const char *const says[] = {
-		"release notes", "release history", "releases", "what's new", "what\u2019s new", "changelog", "change log", " news",
-	};
-	const char *release = strcasestr(name, "release ");
-
-	for (unsigned i = 0; i < sizeof says / sizeof says[0]; i++)
-		if (strcasestr(name, says[i]) != NULL)
-			return true;
-	return release != NULL && release[8] >= '0' && release[8] <= '9';
-}
-
-/* What its place among all pages makes of its score; facts is a row of place(). */
+/* What its place among all pages makes of its score; the more a page says, the more of it fits by chance. */
 static double
-page_worth(const struct query *q, const struct found_page *p, sqlite3_stmt *facts)
+page_worth(const struct query *q, double in_degree, double words)
 {
 	double worth = 1;
 
-	if (!(q->rules_off & 1u << RANK_LINK_LISTS))
-		worth *= 1 - links_part * sqlite3_column_double(facts, 0);
 	if (!(q->rules_off & 1u << RANK_IN_DEGREE))
-		worth *= 1 + degree_part * log2(1 + sqlite3_column_double(facts, 1));
-	if (!(q->rules_off & 1u << RANK_OPENING) && p->chunk == sqlite3_column_int64(facts, 2))
-		worth *= opening_part;
-	if (!(q->rules_off & 1u << RANK_NEWS) && is_news(column_str(facts, 3)))
-		worth *= news_part;
+		worth *= 1 + degree_part * log2(1 + in_degree);
+	if (!(q->rules_off & 1u << RANK_LENGTH))
+		worth *= fmax(1 - length_part * log2(1 + words / length_words), 0.5);
 	return worth;
 }
 
@@ -154,17 +136,18 @@ place(struct store *st, const struct query *q, struct found *f)
 	for (unsigned i = 0; i < f->n; i++) {
 		struct found_page *p = &f->p[i];
 		int rc = 0;
-		sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT link_share, in_degree,"
-		    " (SELECT n FROM chunks WHERE page = ?1 ORDER BY number LIMIT 1), name FROM page_facts WHERE page = ?1", "i", p->page);
+		sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT f.in_degree, p.words FROM page_facts f"
+		    " JOIN pages p ON p.n = f.page WHERE f.page = ?1", "i", p->page);
 
 		if (stmt == NULL || (rc = store_step(st, stmt)) < 0)
 			return rc;
 		if (rc == 0)
 			continue;
-		if (p->chunk == 0)
-			p->chunk = sqlite3_column_int64(stmt, 2);
-		p->score *= page_worth(q, p, stmt);
+		p->score *= page_worth(q, sqlite3_column_double(stmt, 0), sqlite3_column_double(stmt, 1));
 		(void)sqlite3_reset(stmt);
+		if (p->chunk == 0 && (rc = store_int(st, &p->chunk, "SELECT n FROM chunks WHERE page = ?1 ORDER BY number LIMIT 1", "i", p->page)) < 0 &&
+		    rc != -ENOENT)
+			return rc;
 	}
 	return 0;
 }

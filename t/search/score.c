@@ -1,11 +1,11 @@
 /*
- * score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS: ask the store in DIR each question and
- * print how well the pages that answer it are ranked: MRR@10, Recall@5 and nDCG@10
- * by corpus and by kind.  Each is asked of the source it is about; -x: of all of
- * them at once, where other sources answer some as well.  Half of the questions, by their hash, are for tuning;
- * -h: the other half, which no rule was made by; -w: all of them, of a set that
- * nothing was tuned on; -a: each rule left out in turn, on both halves; -l: how long
- * all of them take, asked of all sources; -v: each question with the rank of its first answer.
+ * score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS [SET...]: ask the store in DIR each
+ * question and print how well the pages that answer it are ranked: MRR@10, Recall@5 and
+ * nDCG@10 by corpus and by kind.  Each is asked of the source it is about; -x: of all of
+ * them at once, where other sources answer some as well.  Half of QUESTIONS, by their hash,
+ * are for tuning; -h: all but those, which are the other half and all of every SET; -w: all
+ * of QUESTIONS, too; -a: each rule left out in turn; -l: how long all of them take, asked of
+ * all sources; -v: each question with the rank of its first answer.
  */
 #include "config.h"
 
@@ -34,7 +34,6 @@ struct sum {
 	double	 mrr, recall, ndcg;
 };
 
-static bool whole;		/* the set has no half for tuning */
 static bool across;		/* asked of all sources at once, not of the one the question is about */
 
 struct source_id {
@@ -46,7 +45,7 @@ static struct question question[QUESTIONS_MAX];
 static unsigned n_questions;
 
 static void
-questions_load(const char *path)
+questions_load(const char *path, bool whole)
 {
 	static char line[4096];
 	FILE *f = fopen(path, "r");
@@ -189,7 +188,7 @@ ask(struct store *st, bool held, int verbose, bool table)
 		add(sums, &n, q->kind, &a);
 	}
 	for (unsigned i = 0; table && i < n; i++)
-		(void)printf("%-9s %-11s %4u questions   MRR@10 %.3f   Recall@5 %.3f   nDCG@10 %.3f\n", whole ? "whole" : held ? "held out" : "tuning",
+		(void)printf("%-9s %-11s %4u questions   MRR@10 %.3f   Recall@5 %.3f   nDCG@10 %.3f\n", held ? "held out" : "tuning",
 		    sums[i].name, sums[i].n, sums[i].mrr / sums[i].n, sums[i].recall / sums[i].n, sums[i].ndcg / sums[i].n);
 	return sums[0];
 }
@@ -253,19 +252,17 @@ without_each(struct store *st)
 		RANK_RULES(X)
 #undef X
 	};
-	struct sum all[2] = { ask(st, false, 0, false), ask(st, true, 0, false) };
 
-	(void)printf("%-42s  tuning: MRR@10  Recall@5   held out: MRR@10  Recall@5\n", "without this rule");
-	(void)printf("%-42s           %.3f     %.3f               %.3f     %.3f\n", "(none left out)", all[0].mrr / all[0].n,
-	    all[0].recall / all[0].n, all[1].mrr / all[1].n, all[1].recall / all[1].n);
-	for (unsigned i = 0; i < RANK_N_RULES; i++) {
-		struct sum s[2];
+	(void)printf("%-42s  tuning                    held out\n%-42s  MRR@10 Recall@5 nDCG@10   MRR@10 Recall@5 nDCG@10\n", "", "without");
+	for (unsigned i = 0; i <= RANK_N_RULES; i++) {
+		leave_out(st, i > 0 ? 1u << (i - 1) : 0);
+		(void)printf("%-42s", i > 0 ? text[i - 1] : "(none left out)");
+		for (unsigned h = 0; h < 2; h++) {
+			struct sum s = ask(st, h == 1, 0, false);
 
-		leave_out(st, 1u << i);
-		for (unsigned h = 0; h < 2; h++)
-			s[h] = ask(st, h == 1, 0, false);
-		(void)printf("%-42s           %.3f     %.3f               %.3f     %.3f\n", text[i], s[0].mrr / s[0].n,
-		    s[0].recall / s[0].n, s[1].mrr / s[1].n, s[1].recall / s[1].n);
+			(void)printf("%s%.3f  %.3f    %.3f", h == 0 ? "  " : "     ", s.mrr / s.n, s.recall / s.n, s.ndcg / s.n);
+		}
+		(void)putchar('\n');
 	}
 	leave_out(st, 0);
 }
@@ -275,7 +272,7 @@ main(int argc, char **argv)
 {
 	struct store *st = NULL;
 	struct err e = { "" };
-	bool held = false, each = false, timed = false;
+	bool held = false, each = false, timed = false, whole = false;
 	int verbose = 0, c;
 
 	while ((c = getopt(argc, argv, "ahlvwx")) != -1)
@@ -288,11 +285,12 @@ main(int argc, char **argv)
 		case 'x': across = true; break;
 		default: return 2;
 		}
-	if (argc - optind != 2) {
-		(void)fputs("usage: score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS\n", stderr);
+	if (argc - optind < 2) {
+		(void)fputs("usage: score [-a] [-h] [-l] [-v] [-w] [-x] DIR QUESTIONS [SET...]\n", stderr);
 		return 2;
 	}
-	questions_load(argv[optind + 1]);
+	for (int i = optind + 1; i < argc; i++)
+		questions_load(argv[i], whole || i > optind + 1);
 	if (store_open(&st, argv[optind], 0, false, &e) < 0) {
 		(void)fprintf(stderr, "%s\n", e.text);
 		return 1;

@@ -242,36 +242,40 @@ START_TEST(pages_are_found_by_what_they_say_first)
 }
 END_TEST
 
-START_TEST(a_page_is_judged_by_its_kind)
+START_TEST(a_long_page_counts_less)
 {
-	const struct chunk late[] = {
-		{ .headings = SLICE_LIT("T"), .body = SLICE_LIT("Nothing here.") },
-		{ .headings = SLICE_LIT("T"), .body = SLICE_LIT("A zebra.") },
+	const struct chunk c = { .headings = SLICE_LIT("T"), .body = SLICE_LIT("A zebra.") };
+	static const struct { const char *url; int64_t n_words; } pages[] = {
+		{ "http://h.test/book", INT64_C(1) << 40 }, { "http://h.test/long", 50000 }, { "http://h.test/short", 500 },
 	};
 	struct store *st = store_new();
 
 	begin_source(st, "s");
-	put(st, "s", "late", "T", "en", late, 2);
-	PUT(st, "news", "What's New in 2.0", "A zebra.");
-	PUT(st, "release", "Release 2.0", "A zebra.");
-	PUT(st, "savepoint", "RELEASE SAVEPOINT", "A zebra.");		/* it is no news */
-	PUT(st, "early", "T", "A zebra.");
-	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, NULL), "savepoint early late news release");
+	for (unsigned i = 0; i < sizeof pages / sizeof pages[0]; i++)
+		ck_assert_int_eq(store_page_put(st, "s", &(struct page){ .url = pages[i].url, .title = "T", .content_hash = pages[i].url,
+		    .fetched_ms = 1, .n_words = pages[i].n_words, .chunks = &c, .n_chunks = 1 }), 0);
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, NULL), "short long book");
 	store_close(st);
 }
 END_TEST
 
-START_TEST(words_of_asking)
+START_TEST(what_fits_as_well_stands_in_the_order_it_came)	/* of more chunks than are looked at further */
 {
+	enum { EQUALS = 450, SHOWN = 50 };
 	struct store *st = store_new();
+	struct text want = { 0 };
+	char name[16];
 
 	begin_source(st, "s");
-	PUT(st, "how", "A", "What or how.");
-	PUT(st, "gnu", "B", "A gnu.");
-	for (char name[] = "0"; name[0] <= '9'; name[0]++)	/* else each word is in half of all there is */
-		PUT(st, name, "C", "Nothing here.");
-	ck_assert_str_eq(found(st, (struct search){ .query = "what is a gnu and how" }, NULL), "gnu how");
-	ck_assert_str_eq(found(st, (struct search){ .query = "how" }, NULL), "how");
+	for (unsigned i = 0; i < EQUALS; i++) {
+		(void)snprintf(name, sizeof name, "p%u", i);
+		PUT(st, name, "T", "A zebra.");
+		if (i < SHOWN)
+			text_printf(&want, "%s%s", i > 0 ? " " : "", name);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_str_eq(found(st, (struct search){ .query = "zebra", .limit = SHOWN }, NULL), text_str(&want));
+	text_fini(&want);
 	store_close(st);
 }
 END_TEST
@@ -440,8 +444,8 @@ main(void)
 	tcase_add_test(tc, a_page_is_found_once);
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
-	tcase_add_test(tc, a_page_is_judged_by_its_kind);
-	tcase_add_test(tc, words_of_asking);
+	tcase_add_test(tc, a_long_page_counts_less);
+	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);
 	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
 	tcase_add_test(tc, titles_without_what_all_have);
 	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));

@@ -185,8 +185,8 @@ static const struct {
 	const char *name, *pragma;
 	int	    rc;
 } versions[] = {
-	{ "ours", "PRAGMA user_version = 8", 0 },
-	{ "newer", "PRAGMA user_version = 9", -ESTALE },
+	{ "ours", "PRAGMA user_version = 9", 0 },
+	{ "newer", "PRAGMA user_version = 10", -ESTALE },
 	{ "much newer", "PRAGMA user_version = 2147483647", -ESTALE },
 	{ "negative", "PRAGMA user_version = -1", -ESTALE },
 	{ "most negative", "PRAGMA user_version = -2147483648", -ESTALE },
