@@ -77,7 +77,7 @@ static sigset_t		  stop_set;
 static int		  server_rc;
 static char		  filler[BODY_LARGE];
 
-static void
+_Noreturn static void
 die(const char *what)
 {
 	(void)fprintf(stderr, "%s: %s\n", what, strerror(errno));
