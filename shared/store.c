@@ -294,6 +294,7 @@ store_open_file(struct store **out, const char *path, int64_t max_bytes, bool du
 	/* SQLite does not wait by itself when several turn a new file to WAL at once. */
 	for (unsigned tries = 0; (rc = store_exec(st, "PRAGMA journal_mode = WAL")) == -EBUSY && tries < STORE_BUSY_MS / 20; tries++)
 		(void)sqlite3_sleep(20);
+	/* No mmap_size: it saves a tenth of a search, and a disk that fails to read would end the process instead of one request. */
 	if (rc == 0)
 		rc = store_exec(st, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
 		    "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;"
