@@ -48,13 +48,14 @@ static const char *const pages[] = {
 	/* code in the <span>s of a highlighter, and others */
 	"<pre><span></span><span class=\"kn\">import</span> <span class=\"nn\">x&lt;&amp;&quot;&#39;&#x27;&gt;</span>\n y</pre>" LONG,
 	"<code class=\"literal\"><span class=\"pre\">a</span> <span class=\"pre\">b</span></code>" LONG "<code>" LONG "</code>", "<pre><span></span>\n x</pre>" LONG,
-	"<pre>x<span class=\"k\">y</pre>z</span>", "<pre>x</span>y</pre>", "<pre>x<span class=\"kkkk\">y</span><span class=\"ln\">1</span></pre>", "<pre>x<span>&am</span>p;</pre>",
+	"<pre>x<span class=\"k\">y</pre>z</span>", "<pre>x</span>y</pre>", "<pre>x<span class=\"kkkk\">y</span></pre>", "<pre>x<span class=\"ln\">1</span></pre>", "<pre>\n<span>x</span></pre>",
+	"<span title='a'><code>x</span><span>y</span></code>z", "<pre>x<span>&am</span>p;</pre>",
 	"<pre>x<span>&lt</span>y</pre>", "<pre>x<span>y</span>\r\nz</pre>", "<pre>x<span>y</pre ></span>z", "<pre>x<span>y</span></prel>z</pre>", "<pre><code><span>x</span>y</code>z</pre>",
 	"<p><b>x</p><pre><span> </span></pre>y", "<table><b><tr><pre>x <span>y</span> z</pre>" LONG "</table>", "<table><b></b><pre> <span>y</span></pre>", "<select><pre>x<span>y</span></pre>",
 	"<template><col><pre>x<span>y</span> z</pre>", "<svg><pre>x<span>y</span></pre></svg>", "<svg><title><code>x<span>y</span></code>z", "<math><mi><code>x<span>y</span></code>z",
 	"<code>x<span>y</span></code><code>x<span>y</code></span>", "<a><code>x<span>y</span></code><a><p>z", "<code>&#xf0000;<span>x</span></code>", "<code><span>x<span>y</span></span>\u00e9</code>",
 	"<dt><span class=\"sig-name descname\"><span class=\"pre\">" LONG "</span></span><em><span class=\"n\"><span class=\"pre\">x\u00e9</span></span></em>", "<span><span>x</span> </span>",
-	"<span class=\"math\"><span>\\(x\\)</span></span>", "<span><span> x</span></span>" LONG, "<span><span>x</span></span2>" LONG, "<span><span>x<b></span></span>" LONG, "<p><b>x</p><table><span><span>x</span></span>",
+	"<span class=\"math\"><span>\\(x\\)</span></span>" LONG, "<span><span> x</span></span>" LONG, "<span><span>x</span></span2>" LONG, "<span><span>x<b></span></span>" LONG, "<p><b>x</p><table><span><span>x</span></span>",
 	/* text that moves or is copied */
 	"<table><b>" LONG "<tr>" LONG "<td>x</table>" LONG, "<p><b>" LONG "<i>" LONG "</b>" LONG "</i>" LONG, "<a>" LONG "<a>" LONG "<table><a>" LONG,
 	"<b><p>" LONG "</b>" LONG "<p>" LONG, "<isindex prompt='" LONG "'>" LONG,

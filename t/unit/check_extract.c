@@ -286,7 +286,7 @@ START_TEST(idle_spans)
 	b = extract(hidden.p, hidden.len, "http://h/d/a.html");
 	want = show(&a);
 	got = show(&b);
-	ck_assert_str_eq(got, want);
+	ck_assert_msg(strcmp(got, want) == 0, "a class that begins with %c counts", 'a' + _i);	/* too long to be shown */
 	free(want);
 	free(got);
 	document_fini(&a);
