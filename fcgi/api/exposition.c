@@ -73,7 +73,7 @@ void
 expo_double(struct expo *x, double v)
 {
 	sample_open(x, "", NULL);
-	text_printf(x->to, "%.9g\n", v);
+	text_printf(x->to, "%.15g\n", v);
 }
 
 void
@@ -91,7 +91,7 @@ expo_histogram(struct expo *x, const uint64_t *bounds_us, const uint64_t *bucket
 		text_printf(x->to, "%" PRIu64 "\n", count);
 	}
 	sample_open(x, "_sum", NULL);
-	text_printf(x->to, "%.9g\n", (double)sum_us / 1e6);
+	text_printf(x->to, "%.15g\n", (double)sum_us / 1e6);
 	sample_open(x, "_count", NULL);
 	text_printf(x->to, "%" PRIu64 "\n", count);
 }
