@@ -270,6 +270,20 @@ proof_parse(struct slice proof, enum access_scope *held, bool *by_cookie)
 	return *by_cookie || memcmp(blank, bearer, sizeof bearer - 1) == 0;
 }
 
+struct slice
+access_proof_name(struct slice proof)
+{
+	enum access_scope held;
+	bool by_cookie;
+	const char *end = proof.p + proof.len, *name = end;
+
+	if (!proof_parse(proof, &held, &by_cookie))
+		return (struct slice){ NULL, 0 };
+	while (name > proof.p && name[-1] != ' ')	/* one has no blanks (token_name_is_good()) */
+		name--;
+	return (struct slice){ name, (size_t)(end - name) };
+}
+
 static int
 origin_judge(const struct conf *conf, const struct access_ask *ask, bool by_cookie, struct access_no *why)
 {

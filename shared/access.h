@@ -51,6 +51,9 @@ struct access_no {			/* all static */
 /* What the proof, or being open, gives: 0 with *held; or the status, and *why is filled. */
 int access_judge(const struct conf *conf, const struct access_ask *ask, enum access_scope *held, struct access_no *why);
 
+/* NAME in a proof; empty when that is none. */
+struct slice access_proof_name(struct slice proof);
+
 /* Is it open (no proof is asked for), closed, or called by a name that is not ours? */
 enum access_place { ACCESS_OPEN, ACCESS_CLOSED, ACCESS_FOREIGN };
 enum access_place access_place(const struct conf *conf, const struct access_ask *ask);

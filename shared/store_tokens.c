@@ -111,7 +111,7 @@ store_token_used(struct store *st, const struct token *t, int64_t wall_ms)
 int
 store_session_add(struct store *st, const struct credential *c, const char *token_name, int64_t wall_ms, int64_t expires_ms)
 {
-	bool alone;
+	bool alone, ended;
 	int rc = store_part_begin(st, &alone);
 
 	if (rc == 0)
@@ -125,7 +125,9 @@ store_session_add(struct store *st, const struct credential *c, const char *toke
 		rc = store_run(st, "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s JOIN tokens t ON t.id = s.token"
 		    " WHERE t.name = ? ORDER BY s.id = ? DESC, s.expires_ms DESC LIMIT -1 OFFSET ?)", "tti",
 		    token_name, c->id, (int64_t)SESSIONS_MAX);
-	return store_part_end(st, alone, rc < 0 ? rc : 0);
+	ended = rc > 0;
+	rc = store_part_end(st, alone, rc < 0 ? rc : 0);
+	return rc < 0 ? rc : ended;
 }
 
 int

@@ -29,6 +29,7 @@ bool token_name_is_good(const char *name);
 
 /* -EEXIST: the name is taken. */
 int store_token_add(struct store *st, const struct token *t, const struct credential *c);
+/* As with a session that ends: who does it tells the relays (revoked.h). */
 int store_token_revoke(struct store *st, const char *name);	/* with its sessions; -ENOENT */
 typedef int store_token_f(const struct token *t, void *arg);	/* non-zero stops */
 int store_tokens(struct store *st, store_token_f *f, void *arg);	/* by name; how many */
@@ -42,7 +43,10 @@ int store_token_find(struct store *st, const struct credential *c, bool session,
 /* It is being used.  Written at most every TOKEN_USED_MS. */
 int store_token_used(struct store *st, const struct token *t, int64_t wall_ms);
 
-/* A session of the token with that name; those that have expired go, and its oldest beyond SESSIONS_MAX.  -ENOENT */
+/*
+ * A session of the token with that name; those that have expired go, and its oldest
+ * beyond SESSIONS_MAX: 1 then, else 0.  -ENOENT
+ */
 int store_session_add(struct store *st, const struct credential *c, const char *token_name, int64_t wall_ms, int64_t expires_ms);
 int store_session_end(struct store *st, const struct credential *c);	/* -ENOENT */
 

@@ -124,6 +124,7 @@ table_map(int fd, int lock_fd, bool writes, size_t bytes, uint32_t n_rows, const
 	pthread_mutex_init(&t->add_lock, NULL);
 	pthread_mutex_init(&t->ring_lock, NULL);
 	pthread_mutex_init(&t->catalogue_lock, NULL);
+	pthread_mutex_init(&t->revoked_lock, NULL);
 	return t;
 }
 
@@ -145,6 +146,7 @@ table_close(struct table *t)
 	pthread_mutex_destroy(&t->add_lock);
 	pthread_mutex_destroy(&t->ring_lock);
 	pthread_mutex_destroy(&t->catalogue_lock);
+	pthread_mutex_destroy(&t->revoked_lock);
 	free(t);
 }
 

@@ -5,6 +5,7 @@
  *	keys		one struct table_key a row: hash of its id, when it ended
  *	signals		a wakeup for the relays, one for the crawlers; what changed
  *	mcp		the MCP server's switch, and since when it serves (mcp_state.h)
+ *	revoked		whose tokens are no longer good (revoked.h)
  *	ring		head of the log (ring.h)
  *	catalogue	head of the knowledge items (catalogue.h)
  *	- from here on memory is taken when it is first needed -
@@ -33,8 +34,8 @@
  * Ownership is an OFD lock on a byte of table.lock (row_claim.h), which readers
  * cannot open, so that they lock nobody out: byte i for row i; further bytes for
  * crawlers, for the section that gives rows away and for those who append to the
- * ring or change the catalogue.  A row without an owner and without an end waits
- * for a crawler.  The relays' locks are on their own file.
+ * ring, change the catalogue or tell who is revoked.  A row without an owner and
+ * without an end waits for a crawler.  The relays' locks are on their own file.
  *
  * A change of layout is a new TABLE_LAYOUT_VERSION; in the same commit the
  * picture above and `archonctl stat --dump` change.
@@ -53,7 +54,7 @@
 #include "shared/wakeup.h"
 
 enum {
-	TABLE_LAYOUT_VERSION = 5,
+	TABLE_LAYOUT_VERSION = 6,
 	TABLE_ROWS_DEFAULT = 4096,
 	TABLE_ROWS_MIN = 16,
 	TABLE_ROWS_MAX = 65536,
@@ -104,6 +105,8 @@ int table_open_shared(const char *path, int flags, mode_t mode);
 
 /* Is the file that has the name still the one mapped?  Cheap: two stat(2). */
 bool table_is_current(const struct table *t);
+
+uint64_t table_generation(const struct table *t);	/* random: another table has another one */
 
 /* -- rows ------------------------------------------------------------------ */
 
@@ -172,7 +175,7 @@ int table_take_dirty(const struct table *t, unsigned slot, unsigned *from);
 void table_mark_dirty(const struct table *t, unsigned slot, unsigned i);	/* look at it again */
 
 /* What else is new, beside rows.  It is taken before the news is looked at. */
-enum table_news { TABLE_NEWS_RING = 1, TABLE_NEWS_CATALOGUE = 2 };
+enum table_news { TABLE_NEWS_RING = 1, TABLE_NEWS_CATALOGUE = 2, TABLE_NEWS_REVOKED = 4 };
 unsigned table_take_news(const struct table *t, unsigned slot);	/* a set of enum table_news; 0: none */
 
 /* -- counters of a relay ------------------------------------------------------ */

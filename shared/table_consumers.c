@@ -160,12 +160,14 @@ unsigned
 table_take_news(const struct table *t, unsigned slot)
 {
 	struct table_seen *seen = t->seen[slot];
-	uint64_t last = ring_last(t), version = catalogue_version(t);
+	uint64_t last = ring_last(t), version = catalogue_version(t), revoked = revoked_count(t);
 	unsigned news = (last != seen->ring_last ? TABLE_NEWS_RING : 0u)
-	    | (version != seen->catalogue_version ? TABLE_NEWS_CATALOGUE : 0u);
+	    | (version != seen->catalogue_version ? TABLE_NEWS_CATALOGUE : 0u)
+	    | (revoked != seen->revoked ? TABLE_NEWS_REVOKED : 0u);
 
 	seen->ring_last = last;
 	seen->catalogue_version = version;
+	seen->revoked = revoked;
 	return news;
 }
 
@@ -194,6 +196,12 @@ table_exit(struct table *t, pthread_mutex_t *mutex, uint64_t lock)
 
 /* -- eyes ------------------------------------------------------------------------ */
 
+uint64_t
+table_generation(const struct table *t)
+{
+	return ((const struct table_header *)(const void *)t->base)->generation;
+}
+
 void
 table_info(const struct table *t, struct table_info *out)
 {
@@ -202,7 +210,7 @@ table_info(const struct table *t, struct table_info *out)
 
 	*out = (struct table_info){
 		.layout_version = h->layout_version, .n_rows = t->n_rows,
-		.generation = h->generation, .file_bytes = h->file_bytes, .row_bytes = h->row_bytes,
+		.generation = table_generation(t), .file_bytes = h->file_bytes, .row_bytes = h->row_bytes,
 		.created_wall_ms = h->created_wall_ms,
 		.relays = table_n_alive(t, TABLE_RELAY), .crawlers = table_n_alive(t, TABLE_CRAWLER),
 	};

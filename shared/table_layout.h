@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "shared/catalogue.h"
+#include "shared/revoked.h"
 #include "shared/ring.h"
 #include "shared/table.h"
 
@@ -46,7 +47,7 @@ struct table_signals {
 
 /* What a relay has seen, in memory of its own: it writes nothing that others map. */
 struct table_seen {
-	uint64_t ring_last, catalogue_version;
+	uint64_t ring_last, catalogue_version, revoked;
 	uint32_t block[BLOCKS_MAX];
 	uint64_t dirty[BLOCKS_MAX];	/* bit r of b: row BLOCK_ROWS * b + r is to be looked at */
 	uint32_t row[];
@@ -57,6 +58,12 @@ struct mcp_head {
 	uint32_t	 reserved;
 	_Atomic int64_t	 since_mono_ns;	/* it serves; of this boot, as the table is */
 };
+
+struct revoked_head {
+	_Atomic uint64_t n;		/* told so far */
+	_Atomic uint64_t key[REVOKED_SLOTS];	/* the k-th in slot k % REVOKED_SLOTS */
+};
+_Static_assert(sizeof(struct revoked_head) <= PAGE, "layout");
 
 /* -- ring ---------------------------------------------------------------------- */
 
@@ -128,9 +135,15 @@ mcp_at(uint32_t n_rows)
 }
 
 static inline size_t
-ring_at(uint32_t n_rows)
+revoked_at(uint32_t n_rows)
 {
 	return mcp_at(n_rows) + PAGE;
+}
+
+static inline size_t
+ring_at(uint32_t n_rows)
+{
+	return revoked_at(n_rows) + PAGE;
 }
 
 static inline size_t
@@ -168,7 +181,7 @@ row_at(uint32_t n_rows, unsigned i)
  * 0..TABLE_ROWS_MAX-1.  A table that replaces another has other bytes of the
  * same file, by its generation: whoever still holds the old one is in nobody's way.
  */
-enum { LOCK_CRAWLER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE, LOCK_MCP };
+enum { LOCK_CRAWLER = 1 << 20, LOCK_ADD = 1 << 21, LOCK_RING, LOCK_CATALOGUE, LOCK_MCP, LOCK_REVOKED };
 
 static inline uint64_t
 lock_base_of(uint64_t generation)
@@ -186,7 +199,7 @@ struct table {
 	char		dir[TABLE_PATH_BYTES];
 	dev_t		dev, lock_dev;
 	ino_t		ino, lock_ino;
-	pthread_mutex_t add_lock, ring_lock, catalogue_lock;	/* threads of one process share its OFD locks */
+	pthread_mutex_t add_lock, ring_lock, catalogue_lock, revoked_lock;	/* threads of one process share its OFD locks */
 	_Atomic bool	mcp_joined;	/* we are the MCP server */
 	_Atomic uint32_t joined[2];	/* bit s: we hold slot s of that kind; our own lock would not stop us */
 	/* Of a relay only. */

@@ -16,6 +16,8 @@ blackbox_scripts = \
 	%D%/1300-items.t \
 	%D%/1310-old-clients.t \
 	%D%/1400-access.t \
+	%D%/1410-open-streams.t \
+	%D%/1420-limits.t \
 	%D%/2000-websocket.t \
 	%D%/2100-follow.t \
 	%D%/2200-logs.t \

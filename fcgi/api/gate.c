@@ -182,5 +182,7 @@ gate_ask(const struct request *rq, struct reply *out)
 	if (!(good = gate_check(rq, &c, session, &t, &why)))
 		return closed(rq, out, &why);
 	reply_header(out, "X-Archon-Access", "%s %s %s", access_scope_word(t.scope), session ? "cookie" : "bearer", t.name);
+	if (t.expires_ms != 0)
+		reply_header(out, "X-Archon-Until", "%lld", (long long)t.expires_ms);
 	return 204;
 }

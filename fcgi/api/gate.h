@@ -14,8 +14,9 @@
 #define GATE_PATH "/archon-gate"
 
 /*
- * 204 with X-Archon-Access, the proof that access.h reads ("read bearer NAME"), or
- * without it when none is asked for here; else 401, and what nginx is to say in
+ * 204 with X-Archon-Access, the proof that access.h reads ("read bearer NAME"), and
+ * X-Archon-Until, milliseconds since 1970, if it ends; or without them when none is
+ * asked for here; else 401, and what nginx is to say in
  * X-Archon-Status, X-Archon-Code and X-Archon-Why.
  */
 route_handler_f gate_ask;

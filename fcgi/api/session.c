@@ -7,6 +7,8 @@
 
 #include "shared/clock.h"
 #include "shared/json_text.h"
+#include "shared/log.h"
+#include "shared/revoked.h"
 
 #include "api/api.h"
 #include "api/gate.h"
@@ -30,6 +32,18 @@ refuse_login(const struct request *rq, struct reply *out, const struct access_no
 	return reply_error(out, why->status, why->code, why->status == 401 ? "token" : NULL, "%s", why->sentence);
 }
 
+/* Sessions of that token have ended: what is open under it is asked for again. */
+static void
+streams_end(const struct request *rq, const char *token_name)
+{
+	struct table *t = api_table_get(rq);
+	int rc = t != NULL ? revoked_tell(t, token_name) : 0;	/* without a table no relay has clients of ours */
+
+	api_table_put(rq);
+	if (rc < 0)
+		log_event(LOG_ERR, "open streams not ended id=%s token=%s errno=%d", rq->request_id, token_name, -rc);
+}
+
 static int
 begin(const struct request *rq, const struct token *t, struct reply *out)
 {
@@ -46,6 +60,8 @@ begin(const struct request *rq, const struct token *t, struct reply *out)
 	credential_make(&c, "", secret);
 	if ((rc = store_session_add(st, &c, t->name, now_ms, expires_ms)) < 0)
 		return api_store_failed(rq, out, rc);
+	if (rc > 0)
+		streams_end(rq, t->name);
 	cookie_put(rq, out, secret, (expires_ms - now_ms) / 1000);
 	json_open(&out->body, '{');
 	json_kbool(&out->body, "success", true);
@@ -86,12 +102,17 @@ session_end(const struct request *rq, struct reply *out)
 {
 	struct store *st = api_store(rq);
 	struct credential c;
-	int rc;
+	struct token t;
+	int rc = -ENOENT;
 
 	if (st == NULL)
 		return api_no_store(out);
-	if (gate_cookie(rq, &c) && (rc = store_session_end(st, &c)) < 0 && rc != -ENOENT)
+	if (gate_cookie(rq, &c) && (rc = store_token_find(st, &c, true, &t)) == 0)
+		rc = store_session_end(st, &c);
+	if (rc < 0 && rc != -ENOENT)
 		return api_store_failed(rq, out, rc);
+	if (rc == 0)
+		streams_end(rq, t.name);
 	cookie_put(rq, out, "", 0);
 	json_open(&out->body, '{');
 	json_kbool(&out->body, "success", true);
@@ -103,11 +124,11 @@ session_end(const struct request *rq, struct reply *out)
 int
 session_show(const struct request *rq, struct reply *out)
 {
-	const char *proof = request_param(rq, "ARCHON_ACCESS"), *name = strrchr(proof, ' ');
+	struct slice name = access_proof_name(slice_of(request_param(rq, "ARCHON_ACCESS")));
 
 	json_open(&out->body, '{');
-	json_kstr(&out->body, "access", name != NULL ? "required" : "off");
-	json_kstr(&out->body, "name", name != NULL ? name + 1 : NULL);
+	json_kstr(&out->body, "access", name.len > 0 ? "required" : "off");
+	json_kstr(&out->body, "name", name.p);		/* the rest of a string */
 	json_kstr(&out->body, "scope", access_scope_word(rq->scope));
 	json_close(&out->body, '}');
 	return 200;

@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "shared/clock.h"
 #include "shared/json_text.h"
+#include "shared/revoked.h"
 #include "shared/store_tokens.h"
 
 static int
@@ -163,6 +164,24 @@ cmd_token_list(const struct ctl *ctl)
 
 /* -- revoke ---------------------------------------------------------------------- */
 
+/* What is open under it ends.  Without a table there is no relay with clients. */
+static int
+streams_end(const struct ctl *ctl)
+{
+	struct table *t = NULL;
+	struct err e = { "" };
+	int rc = table_open(&t, ctl->conf.run_dir, &e);
+
+	if (rc == 0)
+		rc = revoked_tell(t, ctl->opt.word);
+	table_close(t);
+	if (rc == 0 || rc == -ENOENT)
+		return CTL_DONE;
+	fprintf(stderr, "archonctl: %s is revoked, but streams that are open under it could not be ended (%s); "
+	    "systemctl restart archon-relay ends all\n", ctl->opt.word, e.text[0] != '\0' ? e.text : strerror(-rc));
+	return CTL_FAILED;
+}
+
 int
 cmd_token_revoke(const struct ctl *ctl)
 {
@@ -178,7 +197,7 @@ cmd_token_revoke(const struct ctl *ctl)
 	if (rc < 0)
 		(void)failed(st, rc, &e);
 	store_close(st);
-	if (rc < 0)
+	if (rc < 0 || streams_end(ctl) != CTL_DONE)
 		return CTL_FAILED;
 	if (ctl->opt.json) {
 		json_open(&out, '{');
@@ -186,7 +205,6 @@ cmd_token_revoke(const struct ctl *ctl)
 		json_close(&out, '}');
 		return print(&out);
 	}
-	printf("revoked %s, and its sessions on the page; a stream that is open under it stays until it ends"
-	    " (systemctl restart archon-relay ends all)\n", ctl->opt.word);
+	printf("revoked %s, its sessions on the page, and what was open under it\n", ctl->opt.word);
 	return CTL_DONE;
 }

@@ -9,6 +9,7 @@
 #include "shared/clock.h"
 #include "shared/json_text.h"
 #include "shared/mcp_state.h"
+#include "shared/revoked.h"
 #include "shared/ring.h"
 
 #include "ctl/snapshot.h"
@@ -111,6 +112,7 @@ stat_live_dump(const struct table *t)
 	printf("catalogue.version = %" PRIu64 "\ncatalogue.bytes = %d\n", version, bytes);
 	printf("mcp.alive = %s\nmcp.on = %s\nmcp.uptime_ms = %" PRId64 "\n", mcp_is_alive(t) ? "yes" : "no",
 	    mcp_is_on(t) ? "yes" : "no", mcp_uptime_ms(t));
+	printf("revoked.told = %" PRIu64 "\n", revoked_count(t));
 	for (unsigned i = 0; i < TABLE_CONSUMERS; i++)
 		dump_relay(t, i);
 }

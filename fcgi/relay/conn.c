@@ -319,6 +319,7 @@ conn_kill(struct conn *c, const char *why)
 	free(c->held);
 	conn_in_free(c->in);
 	address_drop(&sv->addresses, c->address);
+	grant_drop(sv, c->grant);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else

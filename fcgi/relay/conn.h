@@ -93,6 +93,7 @@ struct conn {
 	uint32_t	     address;	/* its place in server.addresses */
 	uint16_t	     rate_second, rate_n;	/* messages of that second */
 	uint8_t		     origin;	/* a page of which of allow_origins, counted from 1; 0: of none */
+	uint16_t	     grant;	/* whose token let it in (grants.h) */
 	struct timer	     timer;	/* the earliest of due */
 	union {
 		struct grave grave;

@@ -8,6 +8,7 @@
 #include "relay/ws_handshake.h"
 #include "shared/ids.h"
 #include "shared/log.h"
+#include "shared/revoked.h"
 #include "shared/text.h"
 
 void
@@ -86,6 +87,25 @@ field_once(const struct http_head *h, const char *name)
 	return n > 1 || (n == 1 && v.len == 0) ? SLICE_LIT("null") : v;
 }
 
+/* Under whose token, and until when?  HTTP_SWITCHING, or the status. */
+static int
+conn_grant(struct conn *c, const struct http_head *h, struct slice name, struct refusal *why)
+{
+	struct slice until = field_once(h, "X-Archon-Until");
+	uint64_t wall_ms = 0;
+
+	if (name.len == 0)
+		return HTTP_SWITCHING;		/* none was asked for */
+	if (until.len > 0 && !asked_number(until, &wall_ms)) {
+		*why = (struct refusal){ "bad_request", "X-Archon-Until is no time: relay.conf of nginx sets it, and nobody else." };
+		return 400;
+	}
+	if (grant_take(c->server, revoked_key(name), (int64_t)wall_ms, &c->grant) == 0)
+		return HTTP_SWITCHING;
+	*why = (struct refusal){ "out_of_memory", "The server is short of memory: try again later." };
+	return 503;
+}
+
 /* Who asks, and on which of nginx's addresses?  HTTP_SWITCHING, or the status. */
 static int
 access_check(struct conn *c, const struct http_head *h, struct refusal *why)
@@ -111,7 +131,7 @@ access_check(struct conn *c, const struct http_head *h, struct refusal *why)
 	}
 	c->origin = (uint8_t)access_allowed(conf, ask.origin);	/* CONF_TEXT_BYTES hold fewer than 256 */
 	if ((status = access_judge(conf, &ask, &held, &no)) == 0)
-		return HTTP_SWITCHING;
+		return conn_grant(c, h, access_proof_name(ask.proof), why);
 	*why = (struct refusal){ no.code, no.sentence };
 	return status;
 }

@@ -45,6 +45,13 @@ put_conn(struct text *t, const struct conn *c)
 		.rate_second = c->rate_second, .rate_n = c->rate_n, .origin = c->origin, .has_in = c->in != NULL,
 	};
 
+	if (c->grant != GRANT_NONE) {
+		const struct grant *g = &c->server->grants.v[c->grant - 1];
+
+		hc.granted = true;
+		hc.grant_key = g->key;
+		hc.grant_until_wall_ms = g->until_wall_ms;
+	}
 	if (c->stream != NULL && c->stream->place != NULL) {
 		hc.at = c->stream->place(c);
 		hc.mark = 0;
@@ -125,6 +132,8 @@ handover_write(struct relay *r, int listen_fd, bool handed_in)
 		text_put(&t, &client, sizeof client);
 	}
 	hc.counts = sv->counts;
+	hc.generation = sv->grants.generation;
+	hc.seen = sv->grants.seen;
 	text_put(&t, &hc, sizeof hc);
 	put_live(&t, &r->live);
 	for (const struct conn *c = sv->conns; c != NULL; c = c->next)
@@ -267,6 +276,8 @@ conn_restore(struct conn *c, const struct handover_conn *hc, struct reader *rd)
 	if (hc->has_in)
 		ok = get_in(rd, c) && ok;
 	ok = ok && address_take_key(&c->server->addresses, hc->address_key, UINT32_MAX, &c->address) == 0;
+	if (hc->granted)
+		ok = ok && grant_take(c->server, hc->grant_key, hc->grant_until_wall_ms, &c->grant) == 0;
 	for (unsigned i = 0; i < N_DUES; i++)
 		conn_due_in(c, i, hc->due_left_ms[i]);
 	if (!ok || rd->bad)
@@ -342,6 +353,10 @@ get_all(struct relay *r, struct reader *rd, uint32_t n)
 		}
 	}
 	log_event(LOG_NOTICE, "handover clients=%u lost=%u", r->server.n_clients, lost);
+	/* What was told between the two of us, whichever table that was in. */
+	r->server.grants.generation = counts.generation;
+	r->server.grants.seen = counts.seen;
+	grants_attach(&r->server, r->follow.table);
 	return rd->bad ? -EBADMSG : 0;
 }
 

@@ -21,7 +21,7 @@
 
 struct relay;
 
-enum { HANDOVER_VERSION = 3 };
+enum { HANDOVER_VERSION = 4 };
 
 struct handover_head {
 	char	 magic[8];

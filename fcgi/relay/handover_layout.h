@@ -17,6 +17,7 @@ enum { HANDOVER_NO_STREAM = 255 };
 struct handover_counts {
 	uint64_t struct_bytes;		/* HANDOVER_STRUCT_BYTES */
 	struct server_counts counts;
+	uint64_t generation, seen;	/* struct grants */
 };
 
 struct handover_live {
@@ -28,8 +29,9 @@ struct handover_conn {			/* then: id, out, reply, last, held, and with has_in ws
 	int32_t	 fd;
 	uint8_t	 state, wire, choice, kind, flags, has_in;
 	uint16_t rate_second, rate_n;
-	uint8_t	 origin, reserved;
-	uint64_t number, at, mark, address_key;
+	uint8_t	 origin, granted;
+	uint64_t number, at, mark, address_key, grant_key;
+	int64_t	 grant_until_wall_ms;
 	int64_t	 due_left_ms[N_DUES];
 };
 

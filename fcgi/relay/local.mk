@@ -15,6 +15,7 @@ fcgi_relay_librelay_a_SOURCES = \
 	%reldir%/deflate.c %reldir%/deflate.h \
 	%reldir%/follow.c %reldir%/follow.h \
 	%reldir%/frame.c %reldir%/frame.h \
+	%reldir%/grants.c %reldir%/grants.h \
 	%reldir%/handover.c %reldir%/handover.h %reldir%/handover_layout.h \
 	%reldir%/http_head.c %reldir%/http_head.h \
 	%reldir%/items.c %reldir%/items.h \

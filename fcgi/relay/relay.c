@@ -58,6 +58,7 @@ relay_attached(struct follow *f, struct table *t)
 
 	logs_attach(&r->logs, t);
 	items_attach(&r->items, t);
+	grants_attach(&r->server, t);
 }
 
 static void
@@ -69,6 +70,8 @@ relay_news(struct follow *f, unsigned news)
 		logs_feed(&r->logs);
 	if ((news & TABLE_NEWS_CATALOGUE) != 0)
 		items_look(&r->items);
+	if ((news & TABLE_NEWS_REVOKED) != 0)
+		grants_look(&r->server);
 }
 
 static void

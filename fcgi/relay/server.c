@@ -130,6 +130,7 @@ server_init(struct server *sv, struct loop *lp, const struct conf *conf,
 		.listener = { .fd = -1, .ready = listener_ready },
 		.resume = { .fire = server_resume },
 		.stop = { .fire = server_stop_some },
+		.grants = { .ends.fire = grants_due, .again.fire = grants_again },
 		.accepts_a_turn = ACCEPTS_A_TURN,
 		.behind_proxy = true,
 		.max_clients = (uint32_t)((uint64_t)conf->max_clients < most ? (uint64_t)conf->max_clients : most),
@@ -162,6 +163,7 @@ server_fini(struct server *sv)
 	for (unsigned k = 0; k < N_STREAM_KINDS; k++)
 		frame_unref(sv->beat[k]);
 	addresses_fini(&sv->addresses);
+	grants_fini(sv);
 	if (sv->json != NULL)
 		json_tokener_free(sv->json);
 	*sv = (struct server){ .listener.fd = -1 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "relay/addresses.h"
+#include "relay/grants.h"
 #include "relay/frame.h"
 #include "relay/loop.h"
 #include "relay/stream.h"
@@ -51,6 +52,7 @@ struct server {
 
 	struct frame	    *ping, *pong, *beat[N_STREAM_KINDS], *event_beat;	/* shared by all */
 	struct addresses     addresses;
+	struct grants	     grants;
 	struct json_tokener *json;
 
 	uint32_t	     clients[N_STREAM_KINDS][N_WAYS];	/* now */

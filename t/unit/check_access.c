@@ -386,7 +386,7 @@ START_TEST(tokens)
 	for (int i = 0; i < SESSIONS_MAX; i++) {
 		ck_assert_int_eq(store_token_find(st, &wrong, true, &got), 0);
 		credential_make(&session, "", text);
-		ck_assert_int_eq(store_session_add(st, &session, "ci", 9001, 99001), 0);
+		ck_assert_int_eq(store_session_add(st, &session, "ci", 9001, 99001), i == SESSIONS_MAX - 1);
 	}
 	ck_assert_int_eq(store_token_find(st, &wrong, true, &got), -ENOENT);	/* one too many: the oldest goes */
 	ck_assert_int_eq(store_token_find(st, &session, true, &got), 0);

@@ -13,6 +13,7 @@
 
 #include "relay_peer.h"
 #include "shared/clock.h"
+#include "shared/revoked.h"
 #include "shared/ring.h"
 
 #define RELAY	"fcgi/relay/archon-relay"
@@ -296,6 +297,31 @@ START_TEST(test_another_version_starts_afresh)
 }
 END_TEST
 
+/* What is revoked while nobody looks is found by the one who takes over, and by him later. */
+START_TEST(test_whose_token)
+{
+	static const char laptop[] = "Accept: text/event-stream\r\nX-Archon-Access: read bearer laptop\r\n";
+	static const char ci[] = "Accept: text/event-stream\r\nX-Archon-Access: read cookie ci\r\n";
+
+	peer_get(&rig, &events, "/api/mcp/logs/stream", laptop);
+	ck_assert_uint_eq(peer_status(&rig, &events), 200);
+	peer_get(&rig, &poller, "/api/mcp/logs/stream", ci);
+	ck_assert_uint_eq(peer_status(&rig, &poller), 200);
+	ck_assert_int_eq(kill(rig.pid, SIGSTOP), 0);
+	ck_assert_int_eq(revoked_tell(rig.table, "laptop"), 0);
+	ck_assert_int_eq(kill(rig.pid, SIGHUP), 0);
+	ck_assert_int_eq(kill(rig.pid, SIGCONT), 0);
+	log_await("handover clients=", 1);
+	ck_assert(peer_ended(&rig, &events));
+	log_await("access ended clients=1 why=revoked", 1);
+	upgrade();
+	ck_assert(!poller.eof);
+	ck_assert_int_eq(revoked_tell(rig.table, "ci"), 0);
+	ck_assert(peer_ended(&rig, &poller));
+	log_await("access ended clients=1 why=revoked", 2);
+}
+END_TEST
+
 /* Somebody logs all the while; nothing is missed, nothing comes twice, on a slow client neither. */
 START_TEST(test_logs_go_on)
 {
@@ -343,6 +369,7 @@ main(void)
 	tcase_add_test(tc, test_every_state);
 	tcase_add_test(tc, test_again_and_again);
 	tcase_add_test(tc, test_a_state_is_not_told_again);
+	tcase_add_test(tc, test_whose_token);
 	tcase_add_test(tc, test_logs_go_on);
 	tcase_add_test(tc, test_bad_configuration_keeps_the_old);
 	tcase_add_test(tc, test_another_version_starts_afresh);

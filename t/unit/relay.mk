@@ -2,7 +2,7 @@
 relay_tests = t/unit/check_ws_frame t/unit/check_ws_handshake t/unit/check_ws_in \
 	t/unit/check_timers t/unit/check_relay t/unit/check_relay_time t/unit/check_relay_ways \
 	t/unit/check_relay_upgrade t/unit/check_relay_logs \
-	t/unit/check_conformance t/unit/check_relay_limits
+	t/unit/check_conformance t/unit/check_relay_limits t/unit/check_grants
 relay_rig = %D%/relay_peer.c %D%/relay_peer.h %D%/relay_fixture.h
 t_unit_check_ws_frame_SOURCES = %D%/check_ws_frame.c
 t_unit_check_ws_frame_CPPFLAGS = $(unit_cppflags)
@@ -44,6 +44,11 @@ t_unit_check_relay_limits_SOURCES = %D%/check_relay_limits.c $(relay_rig)
 t_unit_check_relay_limits_CPPFLAGS = $(unit_cppflags)
 t_unit_check_relay_limits_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
 t_unit_check_relay_limits_LDADD = $(relay_libs) $(unit_libs)
+
+t_unit_check_grants_SOURCES = %D%/check_grants.c $(relay_rig)
+t_unit_check_grants_CPPFLAGS = $(unit_cppflags)
+t_unit_check_grants_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
+t_unit_check_grants_LDADD = $(relay_libs) $(unit_libs)
 
 # For conformance suites: see its head.
 check_PROGRAMS += t/ws_echo

@@ -4,6 +4,7 @@ shared_tests = \
 	t/unit/check_wakeup \
 	t/unit/check_ring \
 	t/unit/check_catalogue \
+	t/unit/check_revoked \
 	t/unit/check_table \
 	t/unit/check_table_crash \
 	t/unit/check_table_file \
@@ -42,6 +43,10 @@ t_unit_check_ring_LDADD = $(unit_libs)
 t_unit_check_catalogue_SOURCES = %D%/check_catalogue.c %D%/scratch.h %D%/table_fixture.h
 t_unit_check_catalogue_CPPFLAGS = $(unit_cppflags) $(JSON_C_CFLAGS)
 t_unit_check_catalogue_LDADD = $(unit_libs)
+
+t_unit_check_revoked_SOURCES = %D%/check_revoked.c %D%/scratch.h %D%/table_fixture.h
+t_unit_check_revoked_CPPFLAGS = $(unit_cppflags)
+t_unit_check_revoked_LDADD = $(unit_libs)
 
 t_unit_check_table_SOURCES = %D%/check_table.c %D%/scratch.h %D%/table_fixture.h
 t_unit_check_table_CPPFLAGS = $(unit_cppflags)
