@@ -1,7 +1,7 @@
 # What is installed, and what conf/run and t/ expand for themselves.
 nginxdir = $(sysconfdir)/$(PACKAGE)/nginx
 nginx_DATA = \
-	conf/nginx/access.conf conf/nginx/public.conf \
+	conf/nginx/access.conf conf/nginx/main.conf conf/nginx/public.conf \
 	conf/nginx/fastcgi.conf conf/nginx/headers.conf conf/nginx/http.conf \
 	conf/nginx/locations.conf conf/nginx/relay.conf conf/nginx/site.conf conf/nginx/types.conf
 systemdsystemunit_DATA = \
@@ -20,7 +20,7 @@ tmpfiles_DATA = conf/tmpfiles.d/archon.conf
 conf_expanded = $(nginx_DATA) $(systemdsystemunit_DATA) \
 	$(sysusers_DATA) $(tmpfiles_DATA) conf/archon.conf
 conf_in = \
-	%D%/nginx/access.conf.in %D%/nginx/public.conf.in \
+	%D%/nginx/access.conf.in %D%/nginx/main.conf.in %D%/nginx/public.conf.in \
 	%D%/nginx/fastcgi.conf.in %D%/nginx/headers.conf.in %D%/nginx/http.conf.in \
 	%D%/nginx/locations.conf.in %D%/nginx/relay.conf.in %D%/nginx/site.conf.in %D%/nginx/types.conf.in \
 	%D%/systemd/archon-api.service.in %D%/systemd/archon-api.socket.in \
@@ -33,6 +33,7 @@ $(conf_expanded): Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(substitute) $(srcdir)/$@.in >$@.$$$$ && mv $@.$$$$ $@
 # Each from its own .in; the list above says which exist.
 conf/nginx/access.conf: %D%/nginx/access.conf.in
+conf/nginx/main.conf: %D%/nginx/main.conf.in
 conf/nginx/public.conf: %D%/nginx/public.conf.in
 conf/nginx/fastcgi.conf: %D%/nginx/fastcgi.conf.in
 conf/nginx/headers.conf: %D%/nginx/headers.conf.in

@@ -15,16 +15,20 @@ nginx_write() {
 	done
 	# As root, workers of another user could not reach the private directory.
 	nginx_user=; [ "$(id -u)" -ne 0 ] || nginx_user='user root;'
+	# A connection in and one out for each live client; and no more files than we may have.
+	nginx_files=$(ulimit -Hn)
+	case $nginx_files in unlimited | ?????*) nginx_files=8192 ;; esac
 	cat >"$2/nginx.conf" <<-CONF
 		$nginx_user
 		daemon off;
 		master_process on;
+		worker_rlimit_nofile $nginx_files;
 		worker_processes 2;
 		worker_shutdown_timeout 2s;
 		pid $2/nginx.pid;
 		error_log $2/error.log notice;
 		events {
-		    worker_connections 4096;
+		    worker_connections $((nginx_files / 2));
 		}
 		http {
 		    include $2/http.conf;

@@ -15,7 +15,7 @@ one() {	# NAME: exactly one such file, not empty, nothing left to expand
 for name in archon-api archon-mcp archon-relay archon-crawler archonctl \
 	archon-api.service archon-api.socket archon-mcp.service archon-mcp.socket archon-relay.service archon-relay.socket \
 	archon-crawler.service archon.target archon.slice \
-	http.conf locations.conf fastcgi.conf relay.conf headers.conf types.conf site.conf \
+	main.conf http.conf locations.conf fastcgi.conf relay.conf headers.conf types.conf site.conf \
 	archon-api.8 archon-mcp.8 archon-relay.8 archon-crawler.8 archon-convert.8 archonctl.1 archon.conf.5 archon.7; do
 	t_ok "$name is installed" one "$name"
 done

@@ -38,6 +38,14 @@ t_ok '...answers'			healthy "$port"
 t_ok '...and so does the first'		healthy "$one"
 t_ok 'a port that is taken: refused'	refused 'taken' --port "$one" --dir "$T/three" --no-demo --background
 t_ok 'a port that is none: refused'	refused 'port' --port 0 --dir "$T/three"
+doctor() {	# of this instance, not of the host
+	"$T_BLD/fcgi/ctl/archonctl" --config "$T/one/archon.conf" doctor >"$T/said" 2>&1; d_rc=$?
+	cat "$T/said"
+	[ "$d_rc" -eq 0 ] && grep -q "^ok *nginx *leads to archon in $T/one/run" "$T/said" && ! grep -E '^(warn|fail)' "$T/said" | grep -vE ' (clock|selinux|apparmor|disk|run_dir) '
+}
+t_ok 'doctor is content with it'	doctor
+nginx_away() { rm "$T/one/nginx/http.conf" && ! doctor && grep -q '^\(fail\|warn\) *nginx .*http.conf' "$T/said"; }
+t_ok '...and would not be with less'	nginx_away
 t_ok 'stop'				run --stop --dir "$T/one"
 t_ok '...leaves the other'		healthy "$port"
 t_ok '...and nothing of its own'	t_until 10 gone "$T/one/archon.conf"

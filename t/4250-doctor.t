@@ -6,24 +6,26 @@
 h_need
 h_must 'the house stands' t_archon 'max_clients = 100'
 
-mkdir "$T/bin"		# the nginx of this house, and no systemd
+mkdir "$T/bin"
 user=$(id -un)
 cat >"$T/bin/nginx" <<END
 #!/bin/sh
 echo "user $user;"
-echo 'worker_rlimit_nofile 9999;'
-exec "$(command -v "$T_NGINX")" -T -p "$T/nginx" -c "$T/nginx/nginx.conf" -e "$T/nginx/error.log"
+exec "$(command -v "$T_NGINX")" -T -p "$T/nginx" -c "$T/nginx/host.conf" -e "$T/nginx/error.log"
 END
 printf '#!/bin/sh\nexit 1\n' >"$T/bin/systemctl"
 chmod +x "$T/bin/nginx" "$T/bin/systemctl"
-PATH=$T/bin:$PATH
-
 doctor() {	# STATUS REGEX
 	t_ctl doctor >"$T/said" 2>&1
 	got=$?
 	cat "$T/said"; echo "status $got"
 	[ "$got" -eq "$1" ] && grep -qE -- "$2" "$T/said"
 }
+own() { doctor 0 "^ok +nginx +leads to archon in $T/run" && ! grep -E '^(warn|fail) +(nginx|socket|unit) ' "$T/said"; }
+t_ok 'its own nginx, beside archon.conf'	own
+# From here on as on a host where it was installed: the nginx in PATH, and no systemd.
+mv "$T/nginx/nginx.conf" "$T/nginx/host.conf"
+PATH=$T/bin:$PATH
 back() { t_restart "$1" && t_until 15 t_healthy; }
 t_ok 'all is well'		doctor 0 '^ok +health '
 said() { for about in store disk run_dir table process nginx socket health clock confined; do grep -qE "^(ok|warn) +$about " "$T/said" || { echo "no line about $about"; return 1; }; done; }

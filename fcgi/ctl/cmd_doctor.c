@@ -248,19 +248,43 @@ look_at_units(struct doctor *d, const struct ctl *ctl)
 
 /* -- nginx and the host -------------------------------------------------------------- */
 
+/*
+ * Beside an archon.conf of conf/run's lies the configuration of an nginx of its own;
+ * the host's has nothing to do with it then, nor have units.  False: there is none.
+ */
+static bool
+own_nginx(const char *conf_path, char dir[PATH_BYTES], struct stat *sb)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-";	/* all that conf/run takes */
+	const char *slash = strrchr(conf_path, '/');
+	int len = snprintf(dir, PATH_BYTES, "%.*snginx/nginx.conf", slash != NULL ? (int)(slash - conf_path) + 1 : 0, conf_path);
+
+	if (len >= PATH_BYTES || strspn(dir, plain) != (size_t)len || stat(dir, sb) != 0)
+		return false;
+	*strrchr(dir, '/') = '\0';
+	return true;
+}
+
 static void
 look_at_nginx(struct doctor *d, const struct ctl *ctl, char user[64])
 {
+	char dir[PATH_BYTES], command[3 * PATH_BYTES + 64] = "nginx -T";
 	struct text said = { 0 };
 	struct nginx_facts f = { .run_dir = ctl->conf.run_dir, .root = geteuid() == 0,
 		.max_clients = ctl->conf.max_clients, .n_cpus = sysconf(_SC_NPROCESSORS_ONLN) };
+	const struct passwd *owner = NULL;
+	struct stat sb;
 
-	f.status = heard(&said, "nginx -T");
+	if ((f.own = own_nginx(ctl->conf_path, dir, &sb))) {
+		(void)snprintf(command, sizeof command, "nginx -T -p %s -c %s/nginx.conf -e %s/error.log", dir, dir, dir);
+		owner = getpwuid(sb.st_uid);
+	}
+	f.status = heard(&said, command);
 	f.text = text_str(&said);
 	f.text = f.text != NULL ? f.text : "";
 	doctor_nginx_user(f.text, user);
 	if (user[0] == '\0')
-		(void)snprintf(user, 64, "%s", getpwnam("www-data") != NULL ? "www-data" : "nginx");
+		(void)snprintf(user, 64, "%s", owner != NULL ? owner->pw_name : getpwnam("www-data") != NULL ? "www-data" : "nginx");
 	doctor_nginx(d, &f);
 	text_fini(&said);
 }
@@ -308,8 +332,9 @@ int
 cmd_doctor(const struct ctl *ctl)
 {
 	struct doctor d = { .json = ctl->opt.json };
-	char nginx_user[64];
+	char nginx_user[64], own[PATH_BYTES];
 	const char *out;
+	struct stat sb;
 	bool failed;
 
 	if (d.json) {
@@ -322,7 +347,8 @@ cmd_doctor(const struct ctl *ctl)
 	look_at_disk(&d, "run_dir", ctl->conf.run_dir);
 	look_at_table(&d, ctl->conf.run_dir);
 	look_at_processes(&d, ctl);
-	look_at_units(&d, ctl);
+	if (!own_nginx(ctl->conf_path, own, &sb))
+		look_at_units(&d, ctl);
 	look_at_nginx(&d, ctl, nginx_user);
 	look_at_sockets(&d, ctl->conf.run_dir, nginx_user);
 	look_at_health(&d, ctl);

@@ -272,10 +272,11 @@ nginx_room(struct doctor *d, const struct nginx_facts *f)
 	files = directive(f->text, "worker_rlimit_nofile", word) ? strtoll(word, NULL, 10) : 1024;
 	if (clients < f->max_clients)
 		doctor_say(d, DOCTOR_WARN, "nginx", "%" PRId64 " workers with %" PRId64 " worker_connections hold %" PRId64 " live clients, max_clients is %" PRId64
-		    "; raise worker_connections in nginx.conf", workers, connections, clients, f->max_clients);
+		    "; worker_connections %" PRId64 "; in the events {} of nginx.conf, or a lower max_clients", workers, connections, clients,
+		    f->max_clients, (2 * f->max_clients / (workers > 0 ? workers : 1) + 1023) / 1024 * 1024);
 	if (files < connections + SPARE_FILES)
 		doctor_say(d, DOCTOR_WARN, "nginx", "a worker may open %" PRId64 " files for its %" PRId64 " connections; worker_rlimit_nofile %" PRId64
-		    "; in nginx.conf", files, connections, 2 * connections);
+		    "; in nginx.conf, or link archon's nginx/main.conf (conf/README)", files, connections, 2 * connections);
 }
 
 void
@@ -302,8 +303,9 @@ doctor_nginx(struct doctor *d, const struct nginx_facts *f)
 		missing += strstr(f->text, needle) == NULL;
 	}
 	if (missing > 0)
-		doctor_say(d, DOCTOR_FAIL, "nginx", "its configuration does not lead to archon in %s; link the site (archon's nginx/site.conf) "
-		    "into it, nginx -t, systemctl reload nginx", f->run_dir);
+		doctor_say(d, DOCTOR_FAIL, "nginx", "its configuration does not lead to archon in %s; %s", f->run_dir, f->own ?
+		    "start it again (conf/run), which writes it anew" :
+		    "link the site (archon's nginx/site.conf) into it, nginx -t, systemctl reload nginx");
 	else
 		doctor_say(d, DOCTOR_OK, "nginx", "leads to archon in %s", f->run_dir);
 	nginx_room(d, f);

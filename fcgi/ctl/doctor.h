@@ -58,6 +58,7 @@ struct nginx_facts {
 	int	    status;
 	const char *text, *run_dir;
 	bool	    root;		/* we are: else it may not read everything */
+	bool	    own;		/* conf/run's, not the host's */
 	int64_t	    max_clients, n_cpus;
 };
 void doctor_nginx(struct doctor *d, const struct nginx_facts *f);

@@ -135,6 +135,8 @@ static const struct {
 	{ { .status = 1, .text = "nginx: [emerg] unknown directive \"x\" in a.conf:1\n", .root = true }, DOCTOR_FAIL, "unknown directive" },
 	{ { .status = 1, .text = "nginx: [emerg] open() failed (13: Permission denied)\n" }, DOCTOR_WARN, "as root" },
 	{ { .status = 0, .text = "worker_rlimit_nofile 70000;\nevents { worker_connections 40000; }\nserver unix:/run/other/api.sock;\n", .max_clients = 20000 }, DOCTOR_FAIL, "link the site" },
+	{ { .status = 0, .text = "server unix:/run/other/api.sock;\n", .own = true }, DOCTOR_FAIL, "conf/run" },
+	{ { .status = 0, .text = "worker_processes 2;\nworker_rlimit_nofile 70000;\nevents { worker_connections 768; }\n" LEADS, .max_clients = 20000 }, DOCTOR_WARN, "worker_connections 20480;" },
 	{ { .status = 0, .text = "worker_processes 2;\n# worker_connections 99999;\nworker_rlimit_nofile 70000;\nevents { worker_connections 768; }\n" LEADS, .max_clients = 20000 }, DOCTOR_WARN, "hold 768 live clients" },
 	{ { .status = 0, .text = LEADS "worker_rlimit_nofile 70000;", .max_clients = 20000 }, DOCTOR_WARN, "hold 256 live clients" },	/* nginx's defaults */
 	{ { .status = 0, .text = "worker_processes 2;\nevents { worker_connections 20000; }\n" LEADS, .max_clients = 20000 }, DOCTOR_WARN, "worker_rlimit_nofile 40000" },
