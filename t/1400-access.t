@@ -22,6 +22,12 @@ h_need
 
 OTHERS=203.0.113.7
 guard=$T/guard.sock
+# The block of public.conf that fits this nginx.
+if "$T_NGINX" -v 2>&1 | awk -F'[/ .]' '{ exit !($4 + 0 > 1 || $5 + 0 > 25 || ($5 + 0 == 25 && $6 + 0 >= 1)) }'; then
+	http2='/listen.* http2 /d; s/#\(listen.*443 ssl\)/\1/; s/#http2/http2/'
+else
+	http2='/#listen/d; /#http2/d'
+fi
 servers() {	# beside the one on http.sock, which has the default's files
 	nginx_write "$T_SRC" "$T/nginx" "$T/run" "$T/data" "unix:$T/http.sock" || return
 	sed -i '$d' "$T/nginx/nginx.conf"		# http's brace
@@ -29,8 +35,8 @@ servers() {	# beside the one on http.sock, which has the default's files
 		echo "server { listen unix:$guard; server_name _; include $T/nginx/access.conf; include $T/nginx/locations.conf; }"
 		if [ "$ACCESS_NET" = own ]; then
 			echo "server { listen $OTHERS:8081; server_name _; include $T/nginx/locations.conf; }"
-			sed -e "s|@nginxdir@|$T/nginx|g; s|/var/log/nginx/archon.log|$T/nginx/public.log|; s|archon.example.com|kb.test|; /listen.*:80/d" \
-				-e "s|listen 80;|listen $OTHERS:8079;|; s|listen 443 .*|listen $OTHERS:8443 ssl http2; listen $OTHERS:8080;|; s|listen \[::\]:443|listen [2001:db8::7]:8443|" \
+			sed -e "$http2" -e "s|@nginxdir@|$T/nginx|g; s|/var/log/nginx/archon.log|$T/nginx/public.log|; s|archon.example.com|kb.test|; /listen.*:80/d" \
+				-e "s|listen 80;|listen $OTHERS:8079;|; s|\(listen \)443\( .*\)|\1$OTHERS:8443\2 listen $OTHERS:8080;|; s|listen \[::\]:443|listen [2001:db8::7]:8443|" \
 				-e "s|/etc/ssl/certs/archon.pem|$T/cert.pem|; s|/etc/ssl/private/archon.key|$T/key.pem|" "$T_SRC/conf/nginx/public.conf.in"
 		fi
 		echo '}'
@@ -53,6 +59,7 @@ house() {	# the programs, with these lines
 h_must 'a site' h_badsite
 h_must 'a certificate' certificate
 h_must 'the doors' servers
+t_ok 'nginx has nothing to say to its files'	sh -c '! "$@" 2>&1 | grep .' - "$T_NGINX" -t -q -p "$T/nginx" -c "$T/nginx/nginx.conf" -e "$T/nginx/error.log"
 h_must 'the programs' house 'allow_origins = https://wiki.example.com http://two.example:3000'
 h_must 'nginx' t_nginx_start
 h_must 'all is well' t_until 15 t_healthy
@@ -253,6 +260,7 @@ if [ "$ACCESS_NET" = own ]; then
 	t_ok 'the page itself is shown'		go others 404 - /
 	t_ok '...not asked for a token'		grep -q 'web page is not installed' "$T/body"
 	t_ok 'over TLS and HTTP/2'		go tls 401 token_needed /api/progress
+	t_ok '...which it is'			has '^HTTP/2 401'
 	t_ok '...with a token'			go tls 200 - -H "$(B "$READ")" /api/progress
 	t_ok '...and IPv6'			sh -c '[ "$(curl -sk --noproxy "*" -o /dev/null -w "%{http_code}" "https://[2001:db8::7]:8443/api/progress")" = 401 ]'
 	t_ok 'signing in over TLS'		go tls 200 - -H "$J" -d "{\"token\":\"$READ\"}" /api/login
