@@ -44,6 +44,7 @@ blackbox_scripts = \
 	%D%/4240-log-level.t \
 	%D%/4250-doctor.t \
 	%D%/4260-many-clients.t \
+	%D%/4270-core.t \
 	%D%/5000-page.t \
 	%D%/5010-page-items.t \
 	%D%/5020-page-access.t
