@@ -9,6 +9,8 @@ systemdsystemunit_DATA = \
 	conf/systemd/archon-mcp.service conf/systemd/archon-mcp.socket \
 	conf/systemd/archon-relay.service conf/systemd/archon-relay.socket \
 	conf/systemd/archon-crawler.service conf/systemd/archon.slice conf/systemd/archon.target
+confdocdir = $(docdir)/conf
+dist_confdoc_DATA = %D%/README
 grafanadir = $(pkgdatadir)/grafana
 grafana_DATA = %D%/grafana/archon.json
 EXTRA_DIST += $(grafana_DATA)
@@ -57,7 +59,7 @@ conf/archon.conf: %D%/archon.conf.in
 
 noinst_DATA += conf/archon.conf
 CLEANFILES += $(conf_expanded)
-EXTRA_DIST += $(conf_in) %D%/README %D%/debian %D%/archon.spec.in %D%/deb.sh %D%/tar.sh %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
+EXTRA_DIST += $(conf_in) %D%/debian %D%/archon.spec.in %D%/deb.sh %D%/tar.sh %D%/nginx.sh %D%/packages.sh %D%/run %D%/supervise %D%/test
 
 # archon.conf is the operator's once it is there: an update puts the new one beside it.
 archonconfdir = $(sysconfdir)/$(PACKAGE)

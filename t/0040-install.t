@@ -19,6 +19,8 @@ for name in archon-api archon-mcp archon-relay archon-crawler archonctl \
 	archon-api.8 archon-mcp.8 archon-relay.8 archon-crawler.8 archon-convert.8 archonctl.1 archon.conf.5 archon.7; do
 	t_ok "$name is installed" one "$name"
 done
+doc() { [ "$(find "$R" -path '*/doc/archon/conf/README')" ]; }
+t_ok 'so is conf/README, for who operates it' doc
 three() { [ "$(find "$R" -name archon.conf | wc -l)" -eq 3 ]; }
 t_ok 'archon.conf, and one each for sysusers.d and tmpfiles.d' three
 conf=$(find "$R" -path '*/archon/archon.conf')
