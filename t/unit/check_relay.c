@@ -275,6 +275,8 @@ START_TEST(test_slow_client)
 	ck_assert_msg(frames < 20, "%u frames were queued for it", frames);
 	peer_text(&p, "ping");
 	EXPECT_TEXT(p, "pong");				/* and nothing after the terminal one */
+	for (const struct conn *c = rig.relay.server.conns; c != NULL; c = c->next)
+		ck_assert_uint_eq(c->due[DUE_WRITE], 0);	/* it has caught up: its time to drain no longer runs */
 }
 END_TEST
 
@@ -295,6 +297,41 @@ START_TEST(test_write_timeout)
 	}
 	ck_assert(rig_empty(&rig));
 	ck_assert_uint_eq(rig.relay.server.counts.slow_closes, 1);
+}
+END_TEST
+
+/* One that takes a little now and then has no more time for a message than one that takes nothing. */
+START_TEST(test_write_timeout_is_not_prolonged)
+{
+	int small = 1;				/* as small as the kernel has them: a message goes in pieces */
+	uint32_t due = 0, at = 0;
+	const struct frame *out = NULL;
+	char line[ROW_LOG_BYTES];
+	const struct conn *c;
+
+	rig_start(&rig, true);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 0);
+	memset(line, 'x', sizeof line - 1);
+	line[sizeof line - 1] = '\0';
+	for (unsigned i = 0; i < ROW_LOG_LINES; i++)
+		crawl_progress_log(&rig.row, line);
+	peer_open(&rig, &p, ID);
+	c = rig.relay.server.conns;
+	(void)setsockopt(c->watch.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	for (unsigned i = 1; c->out == NULL || c->out != out || c->out_at == at; i++) {	/* more of the same has left */
+		char some[256];
+
+		if (c->out == NULL)
+			rig_publish(&rig, ID, CRAWL_CRAWLING, i % 100);
+		else if (c->out == out)
+			(void)recv(p.fd, some, sizeof some, 0);
+		out = c->out;
+		at = c->out_at;
+		due = c->due[DUE_WRITE];
+		rig_turns(&rig, 2);		/* so that a later deadline would be another number */
+	}
+	ck_assert_uint_ne(due, 0);
+	ck_assert_uint_eq(c->due[DUE_WRITE], due);
 }
 END_TEST
 
@@ -519,6 +556,7 @@ main(void)
 	tcase_add_test(tc, test_conflation);
 	tcase_add_test(tc, test_slow_client);
 	tcase_add_test(tc, test_write_timeout);
+	tcase_add_test(tc, test_write_timeout_is_not_prolonged);
 	tcase_add_test(tc, test_table_comes_later_and_is_replaced);
 	tcase_add_test(tc, test_deaths_in_one_fanout);
 	tcase_add_test(tc, test_torn_row);

@@ -5,10 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "relay/addresses.h"
+#include "relay/counters.h"
 #include "relay_fixture.h"
 #include "shared/clock.h"
+#include "shared/daemon.h"
 
 #define PATH "/api/crawl-progress/x"
 
@@ -101,6 +107,126 @@ START_TEST(test_messages_a_second)
 }
 END_TEST
 
+/* -- descriptors --------------------------------------------------------------------- */
+
+static void
+knock(struct peer *peer)		/* at the listening socket: taken, or in its queue */
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char rq[512];
+
+	(void)snprintf(sun.sun_path, sizeof sun.sun_path, "%s/relay.sock", rig.dir);
+	*peer = (struct peer){ .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	ck_assert_int_eq(connect(peer->fd, (struct sockaddr *)&sun, sizeof sun), 0);
+	peer_raw(peer, rq, peer_request(rq, sizeof rq, "x"));
+}
+
+static void
+descriptors(rlim_t most)
+{
+	struct rlimit rl;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &rl), 0);
+	rl.rlim_cur = most < rl.rlim_max ? most : rl.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &rl), 0);
+}
+
+/* Out of descriptors: nobody is dropped, who comes waits, and is served when there are some. */
+START_TEST(test_out_of_descriptors)
+{
+	char path[108];
+	struct err e;
+	int fd, next;
+
+	(void)snprintf(path, sizeof path, "%s/relay.sock", rig.dir);
+	rig_start(&rig, false);
+	ck_assert_int_ge(fd = daemon_listen(path, &e), 0);
+	ck_assert_int_eq(server_listen(&rig.relay.server, fd), 0);
+	knock(&p);
+	ck_assert_uint_eq(peer_status(&rig, &p), 101);
+	EXPECT_TEXT(p, "\"waiting\"");
+	knock(&q);
+	ck_assert_int_ge(next = dup(q.fd), 0);
+	close(next);
+	descriptors((rlim_t)next);			/* not one more */
+	while (rig.relay.server.counts.pauses == 0)
+		rig_turns(&rig, 1);
+	peer_text(&p, "ping");
+	EXPECT_TEXT(p, "{\"type\":\"pong\"}");		/* who is there is served */
+	rig_turns(&rig, 20);
+	ck_assert_uint_eq(rig.relay.server.counts.pauses, 1);	/* it does not try again all the while */
+	ck_assert_uint_eq(rig.relay.server.n_conns, 1);
+	descriptors(1024);
+	ck_assert_uint_eq(peer_status(&rig, &q), 101);
+	EXPECT_TEXT(q, "\"waiting\"");
+	ck_assert_int_eq(loop_watch(&rig.relay.loop, &rig.relay.server.listener, 0), 0);
+	rig.relay.server.listener.fd = -1;
+	daemon_unlisten(path, fd);
+}
+END_TEST
+
+/* -- counters ------------------------------------------------------------------------- */
+
+/* Each reaches the table under its own name. */
+START_TEST(test_counters)
+{
+	struct server *sv = &rig.relay.server;
+	struct relay_counters shown;
+	uint64_t n = 1000;
+
+	rig_start(&rig, true);
+	sv->counts = (struct server_counts){
+		.messages_out = 1, .bytes_out = 2, .gaps = 4, .missed = 5, .opened = 6, .refused = 7,
+		.slow_closes = 8, .pong_closes = 9, .ignored_in = 10, .upgrades = 11,
+	};
+	rig.relay.topics.conflated = 3;
+	for (unsigned k = 0; k < N_STREAM_KINDS; k++)
+		for (unsigned w = 0; w < N_WAYS; w++)
+			sv->clients[k][w] = (uint32_t)n++;
+	counters_publish(&rig.relay);
+	table_counters_read(rig.table, rig.relay.follow.slot, &shown);
+	ck_assert_uint_eq(shown.messages, 1);
+	ck_assert_uint_eq(shown.bytes, 2);
+	ck_assert_uint_eq(shown.conflated, 3);
+	ck_assert_uint_eq(shown.gaps, 4);
+	ck_assert_uint_eq(shown.missed, 5);
+	ck_assert_uint_eq(shown.opened, 6);
+	ck_assert_uint_eq(shown.refused, 7);
+	ck_assert_uint_eq(shown.slow_closes, 8);
+	ck_assert_uint_eq(shown.dead_closes, 9);
+	ck_assert_uint_eq(shown.ignored, 10);
+	ck_assert_uint_eq(shown.upgrades, 11);
+	ck_assert_uint_eq(shown.clients[RELAY_PROGRESS][RELAY_WS], sv->clients[STREAM_PROGRESS][BY_WS]);
+	ck_assert_uint_eq(shown.clients[RELAY_PROGRESS][RELAY_POLL], sv->clients[STREAM_PROGRESS][BY_POLL]);
+	ck_assert_uint_eq(shown.clients[RELAY_LOGS][RELAY_WS], sv->clients[STREAM_LOGS][BY_WS]);
+	ck_assert_uint_eq(shown.clients[RELAY_LOGS][RELAY_SSE], sv->clients[STREAM_LOGS][BY_SSE]);
+	ck_assert_uint_eq(shown.clients[RELAY_KNOWLEDGE][RELAY_WS], sv->clients[STREAM_ITEMS][BY_WS]);
+	ck_assert_uint_eq(shown.clients[RELAY_CRAWLS][RELAY_SSE], sv->clients[STREAM_CRAWLS][BY_SSE]);
+}
+END_TEST
+
+/* Of 200 turns that took a moment one took longer: not the 99th of 100; of ten, one does. */
+START_TEST(test_lag)
+{
+	static struct loop lp;
+
+	memset(lp.lag, 0, sizeof lp.lag);
+	lp.lag[4] = 199;			/* 4 us */
+	lp.lag[60] = 1;
+	ck_assert_uint_eq(loop_lag_us(&lp, 99), 4);
+	memset(lp.lag, 0, sizeof lp.lag);
+	lp.lag[4] = 9;
+	lp.lag[60] = 1;
+	ck_assert_uint_ge(loop_lag_us(&lp, 99), 10000);
+	rig_start(&rig, false);
+	rig_turns(&rig, 3);
+	for (unsigned i = 0; i < LOOP_LAGS; i++)
+		lp.lag[i] = rig.relay.loop.lag[i];
+	ck_assert_uint_gt(rig.relay.loop.turns, 0);
+	ck_assert_mem_ne(lp.lag, (uint32_t[LOOP_LAGS]){ 0 }, sizeof lp.lag);	/* each turn is counted */
+}
+END_TEST
+
 START_TEST(test_good_byes_are_spread)
 {
 	static struct peer many[40];
@@ -137,6 +263,9 @@ main(void)
 
 	tcase_add_test(tc, test_per_address);
 	tcase_add_test(tc, test_messages_a_second);
+	tcase_add_test(tc, test_out_of_descriptors);
+	tcase_add_test(tc, test_counters);
+	tcase_add_test(tc, test_lag);
 	tcase_add_test(tc, test_good_byes_are_spread);
 	tc = tcase_create("addresses");
 	tcase_add_test(tc, test_addresses);

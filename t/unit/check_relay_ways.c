@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "relay/deflate.h"
 #include "relay_fixture.h"
+#include "shared/ring.h"
 
 #define PATH "/api/crawl-progress/" ID
 
@@ -137,6 +139,86 @@ START_TEST(test_poll_is_answered_when_it_starts)
 }
 END_TEST
 
+/* Who shuts its side down has gone, as for nginx; an answer that is there already still leaves. */
+START_TEST(test_poll_is_half_closed)
+{
+	rig_start(&rig, true);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 5);
+	peer_get(&rig, &p, PATH "?wait=60&since=1", "");
+	rig_turns(&rig, 0);
+	ck_assert_int_eq(shutdown(p.fd, SHUT_WR), 0);
+	ck_assert(rig_empty(&rig));
+	ck_assert(peer_ended(&rig, &p));
+	ck_assert_uint_eq(p.len, 0);
+	peer_gone(&p);
+	peer_get(&rig, &p, PATH "?wait=60", "");
+	ck_assert_int_eq(shutdown(p.fd, SHUT_WR), 0);
+	ck_assert_uint_eq(peer_status(&rig, &p), 200);
+}
+END_TEST
+
+/* -- compressed messages ---------------------------------------------------------- */
+
+struct frame *__real_deflate_frame(const void *json, size_t len);
+struct frame *__wrap_deflate_frame(const void *json, size_t len);
+static unsigned compressions;
+
+struct frame *
+__wrap_deflate_frame(const void *json, size_t len)
+{
+	compressions++;
+	return __real_deflate_frame(json, len);
+}
+
+START_TEST(test_compressed_once_for_all)
+{
+	static const char *const paths[] = { ID, "/api/crawl/stream", "/api/mcp/logs/stream" };
+	const struct ring_line line = { .message = SLICE_LIT("an entry of the log") };
+
+	rig.conf.compress = true;
+	rig_start(&rig, true);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 0);
+	ck_assert_int_gt(ring_append(rig.table, &line, 1), 0);
+	for (unsigned i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		const char *part = i == 2 ? "an entry of the log" : "\"percentage\"";
+
+		peer_open(&rig, &r, paths[i]);			/* did not ask for it */
+		EXPECT_TEXT(r, part);
+		peer_open_packed(&rig, &p, paths[i]);
+		EXPECT_TEXT(p, part);
+		peer_open_packed(&rig, &q, paths[i]);
+		EXPECT_TEXT(q, part);
+		compressions = 0;
+		if (i == 2)
+			ck_assert_int_gt(ring_append(rig.table, &line, 1), 0);
+		else
+			rig_publish(&rig, ID, CRAWL_CRAWLING, i + 1);
+		EXPECT_TEXT(r, part);
+		EXPECT_TEXT(p, part);
+		ck_assert(p.was_packed);
+		EXPECT_TEXT(q, part);
+		ck_assert(q.was_packed);
+		ck_assert_uint_eq(compressions, 1);
+		peer_gone(&p);
+		peer_gone(&q);
+		peer_gone(&r);
+		ck_assert(rig_empty(&rig));
+	}
+}
+END_TEST
+
+/* Off by default: what is offered is not taken. */
+START_TEST(test_not_compressed)
+{
+	rig_start(&rig, true);
+	peer_get(&rig, &p, PATH, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n");
+	ck_assert_uint_eq(peer_status(&rig, &p), 101);
+	ck_assert_ptr_null(strstr(p.text, "Sec-WebSocket-Extensions"));
+	EXPECT_TEXT(p, "\"waiting\"");
+}
+END_TEST
+
 /* -- all crawls ------------------------------------------------------------------- */
 
 START_TEST(test_all_crawls)
@@ -257,6 +339,9 @@ main(void)
 	tcase_add_test(tc, test_poll);
 	tcase_add_loop_test(tc, test_lapses, 0, sizeof lapses / sizeof lapses[0]);
 	tcase_add_test(tc, test_poll_is_answered_when_it_starts);
+	tcase_add_test(tc, test_poll_is_half_closed);
+	tcase_add_test(tc, test_compressed_once_for_all);
+	tcase_add_test(tc, test_not_compressed);
 	tcase_add_test(tc, test_all_crawls);
 	tcase_add_test(tc, test_all_crawls_as_events);
 	tcase_add_test(tc, test_all_crawls_slow);

@@ -1,7 +1,7 @@
 # The relay: bytes first, then conns over socketpairs with a real table.
 relay_tests = t/unit/check_ws_frame t/unit/check_ws_handshake t/unit/check_ws_in \
 	t/unit/check_timers t/unit/check_relay t/unit/check_relay_time t/unit/check_relay_ways \
-	t/unit/check_relay_upgrade t/unit/check_relay_logs \
+	t/unit/check_relay_upgrade t/unit/check_handover t/unit/check_relay_logs \
 	t/unit/check_conformance t/unit/check_relay_limits t/unit/check_grants
 relay_rig = %D%/relay_peer.c %D%/relay_peer.h %D%/relay_fixture.h
 t_unit_check_ws_frame_SOURCES = %D%/check_ws_frame.c
@@ -26,12 +26,16 @@ t_unit_check_relay_time_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
 t_unit_check_relay_time_LDADD = $(relay_libs) $(unit_libs)
 t_unit_check_relay_ways_SOURCES = %D%/check_relay_ways.c $(relay_rig)
 t_unit_check_relay_ways_CPPFLAGS = $(unit_cppflags)
-t_unit_check_relay_ways_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
+t_unit_check_relay_ways_LDFLAGS = $(t_unit_check_relay_LDFLAGS) -Wl,--wrap=deflate_frame
 t_unit_check_relay_ways_LDADD = $(relay_libs) $(unit_libs)
 t_unit_check_relay_upgrade_SOURCES = %D%/check_relay_upgrade.c $(relay_rig)
 t_unit_check_relay_upgrade_CPPFLAGS = $(unit_cppflags)
 t_unit_check_relay_upgrade_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
 t_unit_check_relay_upgrade_LDADD = $(relay_libs) $(unit_libs)
+t_unit_check_handover_SOURCES = %D%/check_handover.c $(relay_rig)
+t_unit_check_handover_CPPFLAGS = $(unit_cppflags)
+t_unit_check_handover_LDFLAGS = $(t_unit_check_relay_LDFLAGS)
+t_unit_check_handover_LDADD = $(relay_libs) $(unit_libs)
 t_unit_check_relay_logs_SOURCES = %D%/check_relay_logs.c $(relay_rig)
 t_unit_check_relay_logs_CPPFLAGS = $(unit_cppflags)
 t_unit_check_relay_logs_LDFLAGS = $(t_unit_check_relay_LDFLAGS)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "relay/conn.h"
+#include "relay/deflate.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -221,6 +222,20 @@ has_head(struct rig *g, struct peer *p)
 	return memmem(p->buf, p->len, "\r\n\r\n", 4) != NULL || p->eof;
 }
 
+static int
+header_of(struct peer *p, struct ws_header *h)	/* of the frame in buf; its compressed bit is none of the parser's */
+{
+	uint8_t b0 = p->buf[0];
+	int rc;
+
+	p->was_packed = p->packed && p->len > 0 && (b0 & 0x40) != 0;
+	if (p->was_packed)
+		p->buf[0] = (uint8_t)(b0 & ~0x40);
+	rc = ws_header_parse(p->buf, p->len, WS_FROM_SERVER, sizeof p->buf, h);
+	p->buf[0] = b0;
+	return rc;
+}
+
 static bool
 has_frame(struct rig *g, struct peer *p)
 {
@@ -229,7 +244,7 @@ has_frame(struct rig *g, struct peer *p)
 
 	(void)g;
 	peer_fill(p);
-	rc = ws_header_parse(p->buf, p->len, WS_FROM_SERVER, sizeof p->buf, &h);
+	rc = header_of(p, &h);
 	if (rc != 0 && rc != -EAGAIN)
 		ck_abort_msg("the relay sent a bad frame: %d", rc);
 	return p->eof || (rc == 0 && p->len >= h.header_bytes + h.payload_bytes);
@@ -319,6 +334,19 @@ peer_open(struct rig *g, struct peer *p, const char *id)
 	peer_raw(p, rq, peer_request(rq, sizeof rq, id));
 	ck_assert(peer_head(g, p));
 	ck_assert_msg(strncmp(p->text, "HTTP/1.1 101 ", 13) == 0, "%s", p->text);
+}
+
+void
+peer_open_packed(struct rig *g, struct peer *p, const char *id)
+{
+	char rq[512];
+	size_t len = peer_request(rq, sizeof rq, id) - 2;
+
+	peer_connect(g, p);
+	p->packed = true;
+	peer_raw(p, rq, len + (size_t)snprintf(rq + len, sizeof rq - len, "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
+	ck_assert_uint_eq(peer_status(g, p), 101);
+	ck_assert_msg(strstr(p->text, "\r\nSec-WebSocket-Extensions: permessage-deflate;") != NULL, "%s", p->text);
 }
 
 void
@@ -415,6 +443,17 @@ peer_head(struct rig *g, struct peer *p)
 	return true;
 }
 
+static void
+peer_unpack(struct peer *p)
+{
+	struct text plain = { 0 };
+
+	ck_assert_int_eq(inflate_message(&plain, p->text, p->text_len, sizeof p->text - 1), 0);
+	p->text_len = plain.len;
+	memcpy(p->text, text_str(&plain), plain.len + 1);
+	text_fini(&plain);
+}
+
 int
 peer_next(struct rig *g, struct peer *p)
 {
@@ -422,10 +461,11 @@ peer_next(struct rig *g, struct peer *p)
 
 	if (!turn_until(g, p, has_frame))
 		return -2;
-	if (ws_header_parse(p->buf, p->len, WS_FROM_SERVER, sizeof p->buf, &h) != 0 ||
-	    p->len < h.header_bytes + h.payload_bytes)
+	if (header_of(p, &h) != 0 || p->len < h.header_bytes + h.payload_bytes)
 		return -1;
 	peer_eat(p, h.header_bytes, (size_t)h.payload_bytes);
+	if (p->was_packed)
+		peer_unpack(p);
 	return (int)h.opcode;
 }
 

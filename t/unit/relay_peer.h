@@ -17,6 +17,8 @@
 struct peer {
 	int	fd;
 	bool	eof;
+	bool	packed;			/* permessage-deflate was negotiated */
+	bool	was_packed;		/* the frame in text was compressed */
 	size_t	len;
 	uint8_t buf[1 << 16];
 	char	text[1 << 15];		/* payload of the last frame, NUL-terminated */
@@ -51,6 +53,7 @@ void rig_publish(struct rig *g, const char *id, enum crawl_phase phase, unsigned
 
 void peer_connect(struct rig *g, struct peer *p);	/* no handshake yet */
 void peer_open(struct rig *g, struct peer *p, const char *id);	/* ... and the 101 is read */
+void peer_open_packed(struct rig *g, struct peer *p, const char *id);	/* ... with permessage-deflate */
 void peer_gone(struct peer *p);
 void peer_raw(struct peer *p, const void *bytes, size_t len);
 void peer_frame(struct peer *p, enum ws_opcode op, bool fin, const void *payload, size_t len);
