@@ -209,6 +209,32 @@ START_TEST(test_every_field)
 }
 END_TEST
 
+/* An EventSource that has just left is on its way back: what it will have missed is kept for it. */
+START_TEST(test_live_without_followers)
+{
+	struct err e = { "" };
+	int memfd;
+
+	rig_start(&rig, true);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 5);
+	peer_events(&rig, &q, "/api/crawl/stream", NULL);
+	EXPECT_EVENT(q, "\"percentage\":5");
+	peer_gone(&q);
+	q.fd = -1;
+	ck_assert(rig_empty(&rig));
+	ck_assert(rig.relay.live.on);
+	ck_assert_int_ge(listen_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_ge(memfd = handover_write(&rig.relay, listen_fd, false), 0);
+	ck_assert_int_eq(relay_init(&next, &rig.conf, 1024, &e), 0);
+	ck_assert_msg(handover_read(&next, memfd, &e) == 0, "%s", e.text);
+	ck_assert(next.live.on);
+	ck_assert_uint_eq(next.live.n_topics, 1);
+	close(memfd);
+	close(listen_fd);
+	relay_fini(&next);
+}
+END_TEST
+
 /* -- what cannot be read -------------------------------------------------------------------- */
 
 /* In a process of its own, as it closes everybody's descriptor: its answer, and is nobody left? */
@@ -290,6 +316,7 @@ main(void)
 	TCase *tc = relay_case(s, "handover");
 
 	tcase_add_test(tc, test_every_field);
+	tcase_add_test(tc, test_live_without_followers);
 	tcase_add_test(tc, test_another_version);
 	tcase_add_test(tc, test_cut_short);
 	return relay_suite_run(s);
