@@ -69,16 +69,19 @@ J='"error":"[^"]*","detail":{"error":"[^"]*"},"code":"too_many_requests"}'
 t_ok 'a thousand polls are nothing'	none 1000 192.0.2.1 /api/progress
 # shellcheck disable=SC2086
 t_ok '...nor the page, all that it asks for' none 1000 192.0.2.2 $PAGE
+full() { ask 12000 "$1" /api/nothing >/dev/null; }	# up to its limit, which time lowers again
 flood() { ask 12000 192.0.2.3 /api/nothing && refused && [ "$(count 404)" -ge 1000 ]; }
 t_ok 'a flood is stemmed, after a thousand' flood
 t_ok '...in our words, with a time to wait' reply ask "$J"
-t_ok '...and no other stranger notices'	none 1000 192.0.2.4 /api/progress
-agents() { ask 400 192.0.2.3 '/mcp={"jsonrpc":"2.0","id":1,"method":"ping"}'; refused; }
+agents() { full 192.0.2.3; ask 400 192.0.2.3 '/mcp={"jsonrpc":"2.0","id":1,"method":"ping"}'; refused; }
 t_ok 'whoever asked too much is refused as an agent' agents
 t_ok '...in their words'		reply ask '"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Too much'
-live() { streams 400 192.0.2.3; refused; }
+live() { full 192.0.2.3; streams 400 192.0.2.3; refused; }
 t_ok '...and on streams'		live
 t_ok '...in our words'			reply streams Retry-After
+
+full 192.0.2.3
+t_ok 'while no other stranger notices'	none 1000 192.0.2.4 /api/progress
 
 # Neighbours: a unix socket, loopback by its own name and in an IPv6 socket.
 for a in - 127.0.0.1 127.8.9.10 ::1 ::ffff:127.0.0.1; do
@@ -104,8 +107,8 @@ t_ok '...no more'			reply ask "$J"
 near() { login 127.0.0.1; ! refused; }
 t_ok '...a neighbour does'		near
 
-full() { streams 520 203.0.113.9; [ "$(count 200)" -eq 500 ] && [ "$(count 429)" -eq 20 ]; }
-t_ok '500 streams are open at once, no more' full
+most() { streams 520 203.0.113.9; [ "$(count 200)" -eq 500 ] && [ "$(count 429)" -eq 20 ]; }
+t_ok '500 streams are open at once, no more' most
 t_ok '...in our words'			reply streams Retry-After
 emptied() { streams 10 203.0.113.9; [ "$(count 200)" -eq 10 ]; }
 t_ok '...when they have closed there is room' t_until 10 emptied
