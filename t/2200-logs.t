@@ -140,12 +140,13 @@ t_ok 'all of it is in the log' entry 'INFO     patient: got TERM$'
 cat >"$T/flaky" <<'END'
 #!/bin/sh
 echo x >>"$1"
-[ "$(wc -l <"$1")" -ge 2 ] || exit 9
+[ "$(wc -l <"$1")" -ge 3 ] || exit 9
 echo done
 END
 chmod +x "$T/flaky"
-t_ok 'with --restart it gets another chance' status 0 run --restart -- "$T/flaky" "$T/tries"
+t_ok 'with --restart it gets other chances' status 0 run --restart -- "$T/flaky" "$T/tries"
 t_ok 'and that is told' entry 'WARNING  flaky: .*flaky is started again in 1 s$'
+t_ok '...after twice as long when it fails again' entry 'WARNING  flaky: .*flaky is started again in 2 s$'
 t_ok 'without it, it does not' status 9 run -- "$T/flaky" "$T/tries2"
 
 # While archon is away the program goes on, and its lines are there when archon is.
@@ -189,6 +190,14 @@ same() { t_status 200 /api/knowledge-items && [ "$(wc -c <"$T/body")" -eq "$(cat
 t_ok 'which is what GET answers' same
 t_ok 'watch --raw has shown the event' t_until 10 grep -qF '{"type":"crawl_completed","data":{"url":"http://'"$T_SITE"'/","success":true,' "$T/raw"
 t_ok 'and the list with the site' t_until 10 grep -q '^{"type":"knowledge_items_update".*"status":"active"' "$T/raw"
+t_ok 'stat shows who follows what, and how' t_until 10 says '^relay 0:  progress 0/0/0 .* knowledge 1/0/0 .*\(ws/sse/poll\)$' t_ctl stat
+t_ok '...and what was done for them' says '^ +[1-9][0-9]* messages  [1-9][0-9.]* .?B  [0-9]+ conflated  [0-9]+ gaps \([0-9]+ entries\)  [0-9]+ slow and [0-9]+ dead closed  lag p99 [0-9.]+ ms  [0-9]+ upgrades$' t_ctl stat
+shown() { t_ctl stat --dump >"$T/dump"; for name; do grep -qE "^relay\.0\.$name = [0-9]+\$" "$T/dump" || { echo "no $name"; cat "$T/dump"; return 1; }; done; }
+t_ok 'stat --dump has every counter' shown messages bytes conflated gaps missed opened refused slow_closes dead_closes ignored upgrades loop_turns loop_lag_p99_us
+for stream in progress logs knowledge crawls; do t_ok "...and the clients of $stream" shown clients.$stream.ws clients.$stream.sse clients.$stream.poll; done
+dumped() { grep -qE 'dump clients=[1-9]' "$T/relay.log" && grep -q 'dump stream=knowledge ws=1 sse=0 poll=0' "$T/relay.log" && grep -qE 'dump conn=[0-9]+ state=OPEN stream=knowledge wire=0 ' "$T/relay.log" || { tail "$T/relay.log"; return 1; }; }
+kill -USR1 "$(t_pid relay)"
+t_ok 'USR1 has the relay tell each connection' t_until 10 dumped
 kill "$raw"
 wait "$raw" 2>/dev/null
 t_ok 'no such stream' status 69 t_ctl watch --raw /api/nothing

@@ -39,6 +39,8 @@ END_TEST
 #define ASK "GET /api/crawl-progress/a HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
+#define EVENTS "GET /api/crawl-progress/a HTTP/1.1\r\nAccept: text/event-stream\r\n"
+
 static const struct refused { const char *head; const char *status; } refused[] = {
 	{ "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "404" },
 	{ "GET /api/crawl-progress/ HTTP/1.1\r\nHost: a\r\n\r\n", "404" },
@@ -53,6 +55,12 @@ static const struct refused { const char *head; const char *status; } refused[] 
 	{ ASK "Host: a\r\n" KEY KEY "Sec-WebSocket-Version: 13\r\n\r\n", "400" },
 	{ ASK "Host: a\r\nSec-WebSocket-Version: 13\r\n\r\n", "400" },
 	{ ASK "Host: a\r\n" KEY "Sec-WebSocket-Version: 13\r\nOrigin: http://evil.example\r\n\r\n", "403" },
+	{ ASK "Host: a\r\n" KEY "Sec-WebSocket-Version: 13\r\nOrigin: http://a\r\nOrigin: http://a\r\n\r\n", "403" },
+	{ EVENTS "\r\n", "400" },
+	{ EVENTS "Host: a\r\nHost: a\r\n\r\n", "400" },
+	{ EVENTS "Host: a\r\nContent-Length: 3\r\n\r\n", "400" },
+	{ EVENTS "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n", "400" },
+	{ EVENTS "Host: a\r\nOrigin: http://evil.example\r\n\r\n", "403" },
 	{ "\x16\x03\x01", "400" },
 };
 
