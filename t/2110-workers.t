@@ -64,3 +64,11 @@ t_ok 'new clients are served'			clients
 kill -USR1 "$(t_pid relay)"
 t_ok 'USR1 reaches all of them'			t_until 10 count 'dump clients=' 3
 grep -q 'dump clients=' "$T/relay.log" && sed -n 's/.*dump \(clients=[0-9]*\).*/# \1/p' "$T/relay.log"
+
+# -- as the command line says ------------------------------------------------------
+t_ok 'TERM ends them all'			t_stop relay
+wrong() { "$T_BLD/fcgi/relay/archon-relay" -w "$1" --config "$T/archon.conf" --check-config; [ $? -eq 64 ]; }
+for n in 0 9 two ''; do t_ok "-w '$n' is no number of them" wrong "$n"; done
+t_start relay "$T_BLD/fcgi/relay/archon-relay" -w 2 --config "$T/archon.conf" --socket "$T/run/relay.sock"
+t_ok '-w 2: two, whatever the file says'	t_until 15 sh -c '[ "$(wc -w </proc/$0/task/$0/children)" -eq 2 ]' "$(t_pid relay)"
+t_ok '...which serve'				t_until 15 t_status 404 "/api/crawl-progress/of-nobody?wait=0"

@@ -148,7 +148,7 @@ conn_packed(struct conn *c, struct conn_in *ci, const struct ws_event *ev)
 }
 
 static bool
-conn_may_speak(struct conn *c)		/* one more message or Ping */
+conn_may_speak(struct conn *c)		/* one more message, Ping or Pong */
 {
 	uint16_t second = (uint16_t)(c->server->loop->now_ns / 1000000000);
 
@@ -182,7 +182,8 @@ conn_event(struct conn *c, struct conn_in *ci, const struct ws_event *ev)	/* fal
 			return false;
 		break;
 	case WS_GOT_PONG:
-		conn_due_in(c, DUE_PONG, -1);
+		if (open && conn_may_speak(c))
+			conn_due_in(c, DUE_PONG, -1);
 		break;
 	case WS_GOT_CLOSE:
 		if (open) {

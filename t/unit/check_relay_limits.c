@@ -104,6 +104,11 @@ START_TEST(test_messages_a_second)
 		break;
 	}
 	ck_assert_uint_eq(peer_close_code(&q), 1008);
+	peer_open(&rig, &r, "x");			/* nor may anybody send Pongs without end */
+	EXPECT_TEXT(r, "\"waiting\"");
+	for (unsigned i = 0; i < 20; i++)
+		peer_frame(&r, WS_PONG, true, "x", 1);
+	EXPECT_CLOSE(r, 1008);
 }
 END_TEST
 

@@ -49,6 +49,9 @@ START_TEST(test_events)
 	EXPECT_EVENT(q, "\"type\":\"crawl_completed\"");
 	peer_gone(&q);
 	peer_gone(&p);
+	peer_get(&rig, &p, PATH "?since=3", "Accept: text/event-stream\r\nLast-Event-ID: 1\r\nLast-Event-ID: 2\r\n");
+	ck_assert_uint_eq(peer_status(&rig, &p), 204);	/* of two none counts */
+	peer_gone(&p);
 	peer_get(&rig, &p, PATH "?since=1", "Accept: text/event-stream\r\nLast-Event-ID: 3\r\n");
 	ck_assert_uint_eq(peer_status(&rig, &p), 204);	/* an EventSource stops asking */
 	ck_assert(peer_ended(&rig, &p));
@@ -219,6 +222,58 @@ START_TEST(test_not_compressed)
 }
 END_TEST
 
+/* -- many followers ----------------------------------------------------------------- */
+
+enum { PLENTY = 1000000, MANY = 20 };
+
+/* How many allocations a change of each stream takes in the relay, up to the last client's read. */
+static unsigned
+allocations(struct peer *last, const char *path, unsigned n)
+{
+	const struct ring_line line = { .message = SLICE_LIT("an entry") };
+	uint64_t sent = rig.relay.server.counts.messages_out;
+
+	rig_fail_in = PLENTY;
+	if (strcmp(path, "/api/mcp/logs/stream") == 0)
+		ck_assert_int_gt(ring_append(rig.table, &line, 1), 0);
+	else
+		rig_publish(&rig, ID, CRAWL_CRAWLING, n % 100);
+	EXPECT_TEXT(*last, "seq");
+	while (rig.relay.server.counts.messages_out < sent + n)
+		rig_turns(&rig, 0);
+	n = PLENTY - rig_fail_in;
+	rig_fail_in = 0;
+	return n;
+}
+
+START_TEST(test_nothing_is_allocated_for_a_client)
+{
+	static const char *const paths[] = { ID, "/api/crawl/stream", "/api/mcp/logs/stream" };
+	static struct peer many[MANY];
+
+	rig_start(&rig, true);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 0);
+	for (unsigned i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		unsigned for_one = 0;
+
+		for (unsigned k = 0; k < MANY; k++) {
+			peer_open(&rig, &many[k], paths[i]);
+			rig_turns(&rig, 0);
+			while (many[k].len > 0)
+				ck_assert_int_eq(peer_next(&rig, &many[k]), WS_TEXT);
+			if (k == 0) {
+				(void)allocations(&many[0], paths[i], 1);	/* buffers that are kept have grown */
+				for_one = allocations(&many[0], paths[i], 1);
+			}
+		}
+		ck_assert_uint_eq(allocations(&many[0], paths[i], MANY), for_one);
+		for (unsigned k = 0; k < MANY; k++)
+			peer_gone(&many[k]);
+		ck_assert(rig_empty(&rig));
+	}
+}
+END_TEST
+
 /* -- all crawls ------------------------------------------------------------------- */
 
 START_TEST(test_all_crawls)
@@ -342,6 +397,7 @@ main(void)
 	tcase_add_test(tc, test_poll_is_half_closed);
 	tcase_add_test(tc, test_compressed_once_for_all);
 	tcase_add_test(tc, test_not_compressed);
+	tcase_add_test(tc, test_nothing_is_allocated_for_a_client);
 	tcase_add_test(tc, test_all_crawls);
 	tcase_add_test(tc, test_all_crawls_as_events);
 	tcase_add_test(tc, test_all_crawls_slow);
