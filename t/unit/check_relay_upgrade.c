@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +25,8 @@ enum { PATIENCE_MS = 20000, BIG_FRAMES = 60, UPGRADES = 10 };
 
 static struct rig rig;
 static struct peer p, q, waiting, half, events, poller, slow;
-static char program[128], conf_path[128], log_path[128], real[4096];
+static char program[128], conf_path[128], log_path[128], notify_path[108], real[4096];
+static int notify_fd;
 
 /* -- the process ------------------------------------------------------------------ */
 
@@ -64,6 +67,35 @@ log_await(const char *what, unsigned n)
 }
 
 static void
+notify_listen(void)			/* as the supervisor does */
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	(void)snprintf(notify_path, sizeof notify_path, "%s/notify", rig.dir);
+	memcpy(sun.sun_path, notify_path, sizeof sun.sun_path);
+	ck_assert_int_ge(notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 0);
+	ck_assert_int_eq(bind(notify_fd, (struct sockaddr *)&sun, sizeof sun), 0);
+}
+
+static void
+notify_await(const char *what)		/* the next such message; those before it are dropped */
+{
+	int64_t end_ns = clock_mono_ns() + PATIENCE_MS * 1000000LL;
+	char said[256];
+
+	for (;;) {
+		ssize_t n = recv(notify_fd, said, sizeof said - 1, 0);
+
+		said[n > 0 ? n : 0] = '\0';
+		if (strstr(said, what) != NULL)
+			return;
+		ck_assert_msg(clock_mono_ns() < end_ns, "the supervisor was not told %s", what);
+		if (n <= 0)
+			rig_turns(&rig, 2);
+	}
+}
+
+static void
 start(void)
 {
 	rig_conf(&rig);
@@ -76,6 +108,7 @@ start(void)
 	ck_assert_int_eq(symlink(real, program), 0);
 	conf_write("");
 	rig_table(&rig);
+	notify_listen();
 	rig.pid = fork();
 	ck_assert_int_ge(rig.pid, 0);
 	if (rig.pid == 0) {
@@ -83,6 +116,8 @@ start(void)
 
 		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
 			_exit(126);
+		(void)setenv("NOTIFY_SOCKET", notify_path, 1);
+		(void)setenv("WATCHDOG_USEC", "400000", 1);
 		execl(program, program, "--config", conf_path, (char *)NULL);
 		_exit(127);
 	}
@@ -94,7 +129,7 @@ start(void)
 static void
 stop(void)
 {
-	static const char *const files[] = { "archon-relay", "archon.conf", "log", "relay.sock" };
+	static const char *const files[] = { "archon-relay", "archon.conf", "log", "relay.sock", "notify" };
 	struct peer *all[] = { &p, &q, &waiting, &half, &events, &poller, &slow };
 	char path[128];
 	int status;
@@ -108,6 +143,7 @@ stop(void)
 	ck_assert_int_eq(waitpid(rig.pid, &status, 0), rig.pid);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
 	ck_assert_uint_eq(log_count("Sanitizer"), 0);
+	close(notify_fd);
 	table_close(rig.table);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", rig.dir, files[i]);
@@ -356,6 +392,30 @@ START_TEST(test_logs_go_on)
 }
 END_TEST
 
+/* systemd hears of each step, and that the loop turns, from the new image as from the old. */
+START_TEST(test_supervised)
+{
+	notify_await("READY=1");
+	notify_await("WATCHDOG=1");
+	notify_await("WATCHDOG=1");
+	peer_open(&rig, &p, ID);
+	EXPECT_TEXT(p, "\"waiting\"");
+	notify_await("STATUS=1 clients");
+	upgrade();
+	notify_await("RELOADING=1\nMONOTONIC_USEC=");
+	notify_await("READY=1");
+	notify_await("WATCHDOG=1");
+	conf_write("ping_interval = soon\n");
+	ck_assert_int_eq(kill(rig.pid, SIGHUP), 0);
+	notify_await("RELOADING=1");
+	notify_await("READY=1");			/* the old one serves on */
+	notify_await("WATCHDOG=1");
+	ck_assert_int_eq(kill(rig.pid, SIGTERM), 0);
+	notify_await("STOPPING=1");
+	EXPECT_CLOSE(p, 1001);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -373,6 +433,7 @@ main(void)
 	tcase_add_test(tc, test_logs_go_on);
 	tcase_add_test(tc, test_bad_configuration_keeps_the_old);
 	tcase_add_test(tc, test_another_version_starts_afresh);
+	tcase_add_test(tc, test_supervised);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
