@@ -149,6 +149,9 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"ALTER TABLE crawls ADD COLUMN request TEXT NOT NULL DEFAULT '';",	/* by which it was asked for */
 
 	"ALTER TABLE page_facts DROP COLUMN link_share;",	/* no part of the ranking any more */
+
+	/* Which page each chunk found is of, without a look at texts a hundred times as large. */
+	"CREATE INDEX chunks_whose ON chunks(n, page);",
 };
 
 int

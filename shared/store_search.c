@@ -31,7 +31,7 @@ find_pages(struct store *st, struct candidates *chunks)
 	int rc = 0;
 
 	for (unsigned i = 0; rc >= 0 && i < chunks->n; i++)
-		rc = store_int(st, &chunks->c[i].page, "SELECT page FROM chunks WHERE n = ?1", "i", chunks->c[i].n);
+		rc = store_int(st, &chunks->c[i].page, "SELECT page FROM chunks INDEXED BY chunks_whose WHERE n = ?1", "i", chunks->c[i].n);
 	return rc;
 }
 
