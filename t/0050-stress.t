@@ -21,6 +21,7 @@ t_ok 'no wake-up is lost between processes' ./stress_wake "${long}1.2"
 t_ok 'no wake-up is lost between threads' ./stress_wake -t "${long}1.2"
 t_ok 'no wake-up is lost behind the bridge' ./stress_wake -b "${long}1.2"
 t_ok 'a count taken too late is found' fails ./stress_wake_late 20
+t_ok 'a count taken too late is found behind the bridge' fails ./stress_wake_late -b 20
 t_ok 'a signal before the news is found' fails ./stress_wake_order 20
 t_ok 'a signal before the news is found behind the bridge' fails ./stress_wake_order -b 20
 t_ok 'no log entry is torn or missing between processes' ./stress_ring "${long}0.7"

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "shared/catalogue.h"
 #include "shared/clock.h"
@@ -560,12 +559,14 @@ crawler_run(struct crawler *cr, int stop_fd)
 		{ .fd = stop_fd, .events = CURL_WAIT_POLLIN },
 		{ .fd = cr->bridge.efd, .events = CURL_WAIT_POLLIN },
 	};
-	eventfd_t n;
 
 	for (;;) {
 		int64_t now_ns = clock_mono_ns(), next_ns;
+		bool woken = fds[1].revents != 0;
 
-		if (cr->scanned_ns == 0 || (fds[1].revents != 0 && eventfd_read(cr->bridge.efd, &n) == 0) ||
+		if (woken)
+			wake_bridge_begin(&cr->bridge);
+		if (cr->scanned_ns == 0 || woken ||
 		    now_ns - cr->scanned_ns >= SCAN_MS * (int64_t)NS_PER_MS) {
 			if (!table_is_current(cr->table))
 				return -ESTALE;
@@ -579,6 +580,8 @@ crawler_run(struct crawler *cr, int stop_fd)
 			if (cr->tidied_ns == 0 || now_ns - cr->tidied_ns >= TIDY_MS * (int64_t)NS_PER_MS)
 				tidy(cr, now_ns);
 		}
+		if (woken)
+			wake_bridge_end(&cr->bridge);
 		take_parcels(cr);
 		fetcher_run(cr->tools.fetcher, on_fetched, cr);
 		next_ns = now_ns + SCAN_MS * (int64_t)NS_PER_MS;

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include "shared/log.h"
 #include "shared/table.h"
@@ -118,11 +117,11 @@ static void
 follow_wake(struct watch *w, uint32_t events)
 {
 	struct follow *f = OWNER_OF(w, struct follow, wake);
-	eventfd_t n;
 
 	(void)events;
-	(void)eventfd_read(w->fd, &n);	/* read first, then scan; EAGAIN: one scan too many */
+	wake_bridge_begin(&f->bridge);
 	follow_scan(f);
+	wake_bridge_end(&f->bridge);	/* once a turn: what came meanwhile waits for the sockets' events */
 }
 
 /* -- attaching --------------------------------------------------------------- */

@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -150,7 +149,6 @@ waiter_in_poll(struct tally *y, int64_t until_ns)
 	struct wake_bridge b;
 	struct pollfd p = { .events = POLLIN };
 	int64_t half_ns = clock_mono_ns() / 2 + until_ns / 2;
-	eventfd_t n;
 
 	if (wake_bridge_start(&b, &arena->wk) < 0)
 		exit(2);
@@ -159,8 +157,16 @@ waiter_in_poll(struct tally *y, int64_t until_ns)
 		if (clock_mono_ns() > half_ns)
 			atomic_store_explicit(&arena->all, 1, memory_order_relaxed);
 		(void)poll(&p, 1, 10 * BOUND_MS);
-		(void)eventfd_read(b.efd, &n);
+		if (p.revents == 0)
+			continue;
+#ifdef BROKEN_LATE
 		scan(y);
+		wake_bridge_begin(&b);
+#else
+		wake_bridge_begin(&b);
+		scan(y);
+#endif
+		wake_bridge_end(&b);
 	}
 	atomic_store(&arena->stop, 1);
 	wake_bridge_stop(&b);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -164,14 +163,20 @@ END_TEST
 /* -- bridge -------------------------------------------------------------------------- */
 
 static bool
-readable(int fd, int ms)
+readable(const struct wake_bridge *b, int ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	eventfd_t n;
+	struct pollfd p = { .fd = b->efd, .events = POLLIN };
 
-	if (poll(&p, 1, ms) != 1)
+	return poll(&p, 1, ms) == 1;
+}
+
+static bool
+passed_on(struct wake_bridge *b, int ms)	/* ... and a loop that scans at once */
+{
+	if (!readable(b, ms))
 		return false;
-	ck_assert_int_eq(eventfd_read(fd, &n), 0);
+	wake_bridge_begin(b);
+	wake_bridge_end(b);
 	return true;
 }
 
@@ -181,10 +186,10 @@ START_TEST(bridge_passes_on)
 	struct wake_bridge b;
 
 	ck_assert_int_eq(wake_bridge_start(&b, wk), 0);
-	ck_assert_msg(readable(b.efd, 0), "readable once at the start");
+	ck_assert_msg(passed_on(&b, 0), "readable once at the start");
 	for (unsigned i = 0; i < 200; i++) {
 		wakeup_signal(wk);
-		ck_assert(readable(b.efd, LONG_MS));
+		ck_assert(passed_on(&b, LONG_MS));
 	}
 	wake_bridge_stop(&b);
 }
@@ -196,11 +201,37 @@ START_TEST(bridge_bound)	/* a loop that scans when readable needs no timer of it
 	struct wake_bridge b;
 
 	ck_assert_int_eq(wake_bridge_start(&b, wk), 0);
-	ck_assert(readable(b.efd, 0));
+	ck_assert(passed_on(&b, 0));
 	(void)atomic_fetch_add(&wk->signals, 1);	/* as a killed signaller leaves it */
-	ck_assert(readable(b.efd, LONG_MS));
+	ck_assert(passed_on(&b, LONG_MS));
 	wakeup_signal(wk);
-	ck_assert(readable(b.efd, LONG_MS));
+	ck_assert(passed_on(&b, LONG_MS));
+	wake_bridge_stop(&b);
+}
+END_TEST
+
+START_TEST(bridge_rests)	/* while the loop scans: its thread is not asked anything */
+{
+	struct wakeup *wk = wakeup_shared();
+	struct wake_bridge b;
+	uint32_t asked;
+
+	ck_assert_int_eq(wake_bridge_start(&b, wk), 0);
+	ck_assert(passed_on(&b, 0));
+	wakeup_signal(wk);
+	ck_assert(readable(&b, LONG_MS));
+	asked = wakeup_seen(&b.asked);
+	for (unsigned i = 0; i < 100; i++) {
+		wake_bridge_begin(&b);
+		wakeup_signal(wk);		/* in the midst of a scan */
+		wake_bridge_end(&b);
+		ck_assert(readable(&b, 0));
+	}
+	ck_assert_uint_eq(wakeup_seen(&b.asked), asked);
+	ck_assert(passed_on(&b, 0));
+	ck_assert_uint_eq(wakeup_seen(&b.asked), asked + 1);
+	wakeup_signal(wk);
+	ck_assert(passed_on(&b, LONG_MS));
 	wake_bridge_stop(&b);
 }
 END_TEST
@@ -236,6 +267,7 @@ main(void)
 	tcase_add_test(tc, any_number_is_a_count);
 	tcase_add_test(tc, bridge_passes_on);
 	tcase_add_test(tc, bridge_bound);
+	tcase_add_test(tc, bridge_rests);
 	tcase_add_test(tc, bridge_stops_at_once);
 	suite_add_tcase(s, tc);
 	return scratch_run(s);
