@@ -15,11 +15,11 @@
 
 #include "shared/ws_frame.h"
 
-enum { READ_BYTES = 65536, MESSAGE_MAX = 65536, READER_EVENTS = 512, SETTLE_MS = 50 };
+enum { READ_BYTES = 65536, MESSAGE_MAX = 65536, READER_EVENTS = 512, SETTLE_MS = 50, ARRIVE_STEP_MS = 10, ARRIVE_STEPS = 50, ARRIVE_STILL = 4 };
 
 struct reader_shared {		/* written by its reader only */
 	_Atomic uint64_t count[DELAY_BUCKETS];
-	_Atomic uint64_t max_ns, gaps, taken;
+	_Atomic uint64_t n, max_ns, reads, gaps, taken;
 	atomic_uint	 ready;
 };
 
@@ -73,6 +73,7 @@ delays_add(struct delays *sum, const struct delays *d)
 	for (unsigned i = 0; i < DELAY_BUCKETS; i++)
 		sum->count[i] += d->count[i];
 	sum->n += d->n;
+	sum->reads += d->reads;
 	sum->gaps += d->gaps;
 	if (d->max_ns > sum->max_ns)
 		sum->max_ns = d->max_ns;
@@ -109,6 +110,13 @@ reader_find(struct reader *r, const uint8_t *p, size_t len)	/* where the stamp b
 	return r->at = (size_t)(key - p) + r->key_len;
 }
 
+static bool
+reader_records(const struct reader *r, uint64_t stamp)
+{
+	return stamp >= atomic_load_explicit(&r->shared->from, memory_order_relaxed) &&
+	    stamp < atomic_load_explicit(&r->shared->until, memory_order_relaxed);
+}
+
 static void
 reader_message(struct reader *r, const uint8_t *p, size_t len, uint64_t now)
 {
@@ -122,10 +130,12 @@ reader_message(struct reader *r, const uint8_t *p, size_t len, uint64_t now)
 	}
 	for (unsigned i = 0; i < STAMP_DIGITS; i++)
 		stamp = stamp * 10 + (uint64_t)(p[at + i] - '0');
-	if (stamp < atomic_load_explicit(&r->shared->from, memory_order_relaxed) ||
-	    stamp >= atomic_load_explicit(&r->shared->until, memory_order_relaxed))
+	if (reader_records(r, now))
+		add_own(&r->mine->reads);
+	if (!reader_records(r, stamp))
 		return;
 	ns = now > stamp ? now - stamp : 0;
+	add_own(&r->mine->n);
 	add_own(&r->mine->count[bucket_of(ns)]);
 	if (ns > atomic_load_explicit(&r->mine->max_ns, memory_order_relaxed))
 		atomic_store_explicit(&r->mine->max_ns, ns, memory_order_relaxed);
@@ -206,7 +216,7 @@ reader_main(struct rig *g, struct reader *r, enum rig_target t, unsigned n)
 		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &clients[i] };
 
 		clients[i].fd = unix_connect(rig_socket(g, t));
-		if (t != RIG_FLOOR)
+		if (!rig_is_floor(g, t))
 			client_shake_hands(clients[i].fd, rig_path(g, t));
 		if (epoll_ctl(r->ep, EPOLL_CTL_ADD, clients[i].fd, &ev) == -1)
 			die("epoll: %s", strerror(errno));
@@ -220,7 +230,9 @@ reader_main(struct rig *g, struct reader *r, enum rig_target t, unsigned n)
 		if (turn != r->turn) {
 			for (unsigned i = 0; i < DELAY_BUCKETS; i++)
 				atomic_store_explicit(&r->mine->count[i], 0, memory_order_relaxed);
+			atomic_store(&r->mine->n, 0);
 			atomic_store(&r->mine->max_ns, 0);
+			atomic_store(&r->mine->reads, 0);
 			atomic_store(&r->mine->gaps, 0);
 			r->turn = turn;
 		}
@@ -255,7 +267,7 @@ crowd_start(struct crowd *c, struct rig *g, enum rig_target t, unsigned n_client
 			pause_ms(1);
 		}
 	}
-	while (t == RIG_FLOOR && atomic_load(&g->shared->floor_clients) < n_clients)
+	while (rig_is_floor(g, t) && atomic_load(&g->shared->floor[t].clients) < n_clients)
 		pause_ms(1);
 	pause_ms(SETTLE_MS);
 }
@@ -267,7 +279,7 @@ crowd_stop(struct crowd *c, struct rig *g)
 		(void)kill(c->reader[i], SIGKILL);
 		(void)waitpid(c->reader[i], NULL, 0);
 	}
-	while (c->target == RIG_FLOOR && atomic_load(&g->shared->floor_clients) > 0)
+	while (rig_is_floor(g, c->target) && atomic_load(&g->shared->floor[c->target].clients) > 0)
 		pause_ms(1);
 	pause_ms(SETTLE_MS);
 }
@@ -298,10 +310,29 @@ crowd_record(struct crowd *c)
 }
 
 void
-crowd_take(struct crowd *c, struct delays *out)
+crowd_stop_recording(struct crowd *c)
 {
 	atomic_store(&c->shared->until, rig_stamp());
-	pause_ms(SETTLE_MS * 4);	/* what is under way is counted too, so slow ones are not left out */
+}
+
+static void
+crowd_arrive(const struct crowd *c)	/* what is under way is counted too, so slow ones are not left out */
+{
+	uint64_t n = 0, was = UINT64_MAX;
+
+	for (unsigned i = 0, still = 0; i < ARRIVE_STEPS && still < ARRIVE_STILL; i++, was = n) {
+		pause_ms(ARRIVE_STEP_MS);
+		n = 0;
+		for (unsigned k = 0; k < c->n_readers; k++)
+			n += atomic_load(&c->shared->reader[k].n);
+		still = n == was ? still + 1 : 0;
+	}
+}
+
+void
+crowd_take(struct crowd *c, struct delays *out)
+{
+	crowd_arrive(c);
 	for (unsigned i = 0; i < c->n_readers; i++) {
 		struct reader_shared *r = &c->shared->reader[i];
 		uint64_t max_ns = atomic_load(&r->max_ns);
@@ -314,6 +345,7 @@ crowd_take(struct crowd *c, struct delays *out)
 			out->count[b] += n;
 			out->n += n;
 		}
+		out->reads += atomic_load(&r->reads);
 		if (max_ns > out->max_ns)
 			out->max_ns = max_ns;
 		out->gaps += atomic_load(&r->gaps);

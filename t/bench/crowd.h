@@ -16,6 +16,7 @@ enum { DELAY_BUCKETS = 1920, CROWD_READERS_MAX = 16 };
 struct delays {			/* logarithmic, 32 steps to each doubling */
 	uint64_t count[DELAY_BUCKETS];
 	uint64_t n, max_ns;
+	uint64_t reads;			/* messages read meanwhile, whenever they were published */
 	uint64_t gaps;			/* how often a reader was told that it missed something */
 };
 
@@ -29,7 +30,8 @@ struct crowd {
 void crowd_start(struct crowd *c, struct rig *g, enum rig_target t, unsigned n_clients, unsigned n_readers);
 void crowd_stop(struct crowd *c, struct rig *g);
 void crowd_record(struct crowd *c);			/* from now on, what is published from now on */
-void crowd_take(struct crowd *c, struct delays *out);	/* stop recording; adds to *out */
+void crowd_stop_recording(struct crowd *c);		/* ... until now */
+void crowd_take(struct crowd *c, struct delays *out);	/* when what is under way has arrived; adds to *out */
 
 int64_t crowd_cpu_ns(const struct crowd *c);		/* of its readers */
 

@@ -16,7 +16,9 @@
  */
 
 enum {
-	QUARTER_MS = 2000, QUICK_QUARTER_MS = 500, QUARTERS = 3,	/* in turn, taken together */
+	GROUPS = 7, QUICK_GROUPS = 5,		/* the ratio of each is taken, and the median of those */
+	GROUP_SWEEPS = 160, QUICK_GROUP_SWEEPS = 20, GROUP_TURNS = 2,
+	GROUP_MS_MIN = 600,			/* so much is measured in a group at least */
 	READERS = 2, IDLE_CLIENTS = 20000, IDLE_READERS = 4, IDLE_SPARE = 128,
 	NGINX_IDLE_CLIENTS = 5000,
 };
@@ -32,29 +34,66 @@ print_head(const struct rig *g)
 	    g->logs ? "log" : "progress", g->frame_len, SEARCH_P99_MS);
 }
 
+struct quarter {			/* at a quarter of the floor's rate: medians of its groups */
+	double p50_ns, p99_ns, x50, x99;
+};
+
 static void
-print_row(enum rig_target t, unsigned n_clients, const struct step *s, const struct delays *d, const struct delays *d_floor)
+print_row(enum rig_target t, unsigned n_clients, const struct step *s, const struct quarter *q)
 {
-	double p50 = (double)delays_at_ns(d, 0.5), p99 = (double)delays_at_ns(d, 0.99);
 	char nginx[16] = "", best[80] = "          none                                          ";
 
 	if (t == RIG_NGINX)
 		(void)snprintf(nginx, sizeof nginx, "%.2f", s->nginx_us);
 	if (s->rate > 0)
 		(void)snprintf(best, sizeof best, "%13.0f %5.2f %7.1f %6.2f %5.2f %6s %7.2f", s->rate, s->x,
-		    (double)s->p99_ns / 1e6, s->cpu_us, s->cpu_x, nginx, s->driver_us);
-	printf("%7u  %-18s %-56s %8.2f %6.2f  %5.2f %5.2f\n", n_clients, rig_name(t), best, p50 / 1e6, p99 / 1e6,
-	    p50 / (double)delays_at_ns(d_floor, 0.5), p99 / (double)delays_at_ns(d_floor, 0.99));
+		    s->p99_ns / 1e6, s->cpu_us, s->cpu_x, nginx, s->driver_us);
+	printf("%7u  %-18s %-56s %8.2f %6.2f  %5.2f %5.2f\n", n_clients, rig_name(t), best, q->p50_ns / 1e6, q->p99_ns / 1e6, q->x50, q->x99);
 	(void)fflush(stdout);
 }
 
+/* In each group the targets take turns, there and back. */
 static void
-quarters(struct rig *g, struct search s[], double publications_s, struct delays d[])
+quarter_group(struct rig *g, struct search s[], double publications_s, struct delays d[])
 {
-	for (unsigned i = 0; i < QUARTERS; i++)
-		for (unsigned t = 0; t < RIG_TARGETS; t++)
+	double ms = 1e3 * (g->quick ? QUICK_GROUP_SWEEPS : GROUP_SWEEPS) / publications_s / GROUP_TURNS;
+
+	memset(d, 0, RIG_TARGETS * sizeof d[0]);
+	if (ms < GROUP_MS_MIN / GROUP_TURNS)
+		ms = GROUP_MS_MIN / GROUP_TURNS;
+	for (unsigned i = 0; i < GROUP_TURNS; i++)
+		for (unsigned k = 0; k < RIG_TARGETS; k++) {
+			unsigned t = i % 2 == 0 ? k : RIG_TARGETS - 1 - k;
+
 			if (s[t].on)
-				(void)search_measure(g, &s[t].crowd, publications_s, g->quick ? QUICK_QUARTER_MS : QUARTER_MS, &d[t]);
+				(void)search_measure(g, &s[t].crowd, publications_s, (int64_t)ms, &d[t]);
+		}
+}
+
+static void
+quarters(struct rig *g, struct search s[], double publications_s, struct quarter q[])
+{
+	unsigned n = g->quick ? QUICK_GROUPS : GROUPS;
+	static struct delays d[RIG_TARGETS];
+	struct quarter of[RIG_TARGETS][GROUPS];
+
+	for (unsigned i = 0; i < n; i++) {
+		quarter_group(g, s, publications_s, d);
+		for (unsigned t = 0; t < RIG_TARGETS; t++) {
+			struct quarter *o = &of[t][i];
+
+			if (!s[t].on)
+				continue;
+			o->p50_ns = (double)delays_at_ns(&d[t], 0.5);
+			o->p99_ns = (double)delays_at_ns(&d[t], 0.99);
+			o->x50 = o->p50_ns / (s[RIG_FLOOR].on ? of[RIG_FLOOR][i].p50_ns : q[RIG_FLOOR].p50_ns);
+			o->x99 = o->p99_ns / (s[RIG_FLOOR].on ? of[RIG_FLOOR][i].p99_ns : q[RIG_FLOOR].p99_ns);
+		}
+	}
+	for (unsigned t = 0; t < RIG_TARGETS; t++)
+		if (s[t].on)
+			q[t] = (struct quarter){ SEARCH_MEDIAN(of[t], n, p50_ns), SEARCH_MEDIAN(of[t], n, p99_ns),
+			    SEARCH_MEDIAN(of[t], n, x50), SEARCH_MEDIAN(of[t], n, x99) };
 }
 
 static void
@@ -76,30 +115,29 @@ crowds_leave(struct rig *g, struct search s[])
 static void
 fanout_to(struct rig *g, unsigned n_clients)
 {
-	static struct delays d[RIG_TARGETS];
+	struct quarter q[RIG_TARGETS] = { 0 };
 	struct search s[RIG_TARGETS] = { 0 };
 	struct step floor;
 	double quarter_s;
 
-	memset(d, 0, sizeof d);
 	crowds(g, s, n_clients, RIG_FLOOR, RIG_RELAY);
 	search_best(g, s);
 	floor = s[RIG_FLOOR].best;
 	if (floor.rate == 0)
 		die("the floor holds no rate at all: is the machine busy with something else?");
 	quarter_s = floor.rate / n_clients / 4;
-	quarters(g, s, quarter_s, d);
-	print_row(RIG_FLOOR, n_clients, &floor, &d[RIG_FLOOR], &d[RIG_FLOOR]);
-	print_row(RIG_RELAY, n_clients, &s[RIG_RELAY].best, &d[RIG_RELAY], &d[RIG_FLOOR]);
+	quarters(g, s, quarter_s, q);
+	print_row(RIG_FLOOR, n_clients, &floor, &q[RIG_FLOOR]);
+	print_row(RIG_RELAY, n_clients, &s[RIG_RELAY].best, &q[RIG_RELAY]);
 	crowds_leave(g, s);
 	if (!rig_has(g, RIG_NGINX))
 		return;
 	crowds(g, s, n_clients, RIG_NGINX, RIG_NGINX);	/* alone: there is one log, both would be sent it */
 	search_best(g, s);
-	quarters(g, s, quarter_s, d);
+	quarters(g, s, quarter_s, q);
 	s[RIG_NGINX].best.x = s[RIG_NGINX].best.rate / floor.rate;
 	s[RIG_NGINX].best.cpu_x = s[RIG_NGINX].best.cpu_us / floor.cpu_us;
-	print_row(RIG_NGINX, n_clients, &s[RIG_NGINX].best, &d[RIG_NGINX], &d[RIG_FLOOR]);
+	print_row(RIG_NGINX, n_clients, &s[RIG_NGINX].best, &q[RIG_NGINX]);
 	crowds_leave(g, s);
 }
 

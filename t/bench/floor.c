@@ -19,6 +19,7 @@
 
 enum { FLOOR_EVENTS = 256 };
 
+static unsigned self;			/* which of the rig's floors */
 static int *clients;
 static unsigned n_clients, cap_clients;
 
@@ -38,7 +39,7 @@ floor_accept(struct rig *g, int listen_fd, int ep)
 		if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == -1)
 			die("epoll_ctl: %s", strerror(errno));
 		clients[n_clients++] = fd;
-		atomic_store(&g->shared->floor_clients, n_clients);
+		atomic_store(&g->shared->floor[self].clients, n_clients);
 	}
 	if (errno != EAGAIN)
 		die("floor: accept: %s", strerror(errno));
@@ -53,7 +54,7 @@ floor_drop(struct rig *g, int fd)	/* clients say nothing: readable means gone */
 			break;
 		}
 	close(fd);
-	atomic_store(&g->shared->floor_clients, n_clients);
+	atomic_store(&g->shared->floor[self].clients, n_clients);
 }
 
 static void
@@ -61,7 +62,7 @@ floor_broadcast(struct rig *g)
 {
 	char digits[STAMP_DIGITS + 1];
 
-	(void)snprintf(digits, sizeof digits, "%016llu", (unsigned long long)atomic_load(&g->shared->stamp) % 10000000000000000ULL);
+	(void)snprintf(digits, sizeof digits, "%016llu", (unsigned long long)atomic_load(&g->shared->floor[self].stamp) % 10000000000000000ULL);
 	memcpy(g->frame + g->stamp_at, digits, STAMP_DIGITS);
 	for (unsigned i = 0; i < n_clients; i++) {
 		ssize_t n = send(clients[i], g->frame, g->frame_len, MSG_NOSIGNAL);
@@ -72,15 +73,16 @@ floor_broadcast(struct rig *g)
 }
 
 void
-floor_main(struct rig *g, int listen_fd)
+floor_main(struct rig *g, unsigned which, int listen_fd)
 {
 	struct epoll_event ev[FLOOR_EVENTS];
-	int ep = epoll_create1(EPOLL_CLOEXEC);
+	int ep = epoll_create1(EPOLL_CLOEXEC), efd = g->floor[which].efd;
 
+	self = which;
 	ev[0] = (struct epoll_event){ .events = EPOLLIN, .data.fd = listen_fd };
-	ev[1] = (struct epoll_event){ .events = EPOLLIN, .data.fd = g->floor_efd };
+	ev[1] = (struct epoll_event){ .events = EPOLLIN, .data.fd = efd };
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listen_fd, &ev[0]) == -1 ||
-	    epoll_ctl(ep, EPOLL_CTL_ADD, g->floor_efd, &ev[1]) == -1)
+	    epoll_ctl(ep, EPOLL_CTL_ADD, efd, &ev[1]) == -1)
 		die("epoll: %s", strerror(errno));
 	for (;;) {
 		int n = epoll_wait(ep, ev, FLOOR_EVENTS, -1);
@@ -90,9 +92,9 @@ floor_main(struct rig *g, int listen_fd)
 
 			if (ev[i].data.fd == listen_fd)
 				floor_accept(g, listen_fd, ep);
-			else if (ev[i].data.fd != g->floor_efd)
+			else if (ev[i].data.fd != efd)
 				floor_drop(g, ev[i].data.fd);
-			else if (eventfd_read(g->floor_efd, &count) == 0)
+			else if (eventfd_read(efd, &count) == 0)
 				floor_broadcast(g);
 		}
 	}

@@ -29,6 +29,7 @@ latency_with(struct rig *g, unsigned n_clients)
 			crowd_start(&c, g, t, n_clients, 1);
 			crowd_record(&c);
 			child_wait(rig_publisher(g, t, PERIOD_US * 1000, 0.5, PUBLICATIONS));
+			crowd_stop_recording(&c);
 			crowd_take(&c, &d[t]);
 			crowd_stop(&c, g);
 		}

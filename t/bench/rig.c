@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,6 +65,28 @@ child_wait(pid_t pid)
 		die("waitpid: %s", strerror(errno));
 	if (!WIFEXITED(st) || WEXITSTATUS(st) != 0)
 		die("process %d ended badly (status %#x)", (int)pid, (unsigned)st);
+}
+
+void
+process_core(enum rig_core which)
+{
+	cpu_set_t all, set;
+	int first = 0;
+
+	CPU_ZERO(&all);
+	CPU_ZERO(&set);
+	for (int i = 0; i < (int)sysconf(_SC_NPROCESSORS_ONLN) && i < CPU_SETSIZE; i++)
+		CPU_SET(i, &all);
+	if (CPU_COUNT(&all) < 2)
+		return;
+	if (which == CORE_TARGET)
+		CPU_SET(first, &set);
+	else
+		for (int i = first + 1; i < CPU_SETSIZE; i++)
+			if (CPU_ISSET(i, &all))
+				CPU_SET(i, &set);
+	if (sched_setaffinity(0, sizeof set, &set) == -1)
+		die("sched_setaffinity: %s", strerror(errno));
 }
 
 int64_t
@@ -227,13 +250,13 @@ rig_log(struct rig *g)
 void
 rig_publish(struct rig *g, enum rig_target t)
 {
-	if (g->logs && t != RIG_FLOOR) {
-		rig_log(g);
+	if (rig_is_floor(g, t)) {
+		atomic_store(&g->shared->floor[t].stamp, rig_stamp());
+		(void)eventfd_write(g->floor[t].efd, 1);	/* non-blocking: readable already when it fails */
 		return;
 	}
-	if (t == RIG_FLOOR) {
-		atomic_store(&g->shared->stamp, rig_stamp());
-		(void)eventfd_write(g->floor_efd, 1);	/* non-blocking: readable already when it fails */
+	if (g->logs) {
+		rig_log(g);
 		return;
 	}
 	g->progress.seq = atomic_fetch_add(&g->shared->seq, 1) + 1;
@@ -251,6 +274,8 @@ rig_publisher(struct rig *g, enum rig_target t, int64_t period_ns, double jitter
 	atomic_store(&g->shared->publishing, 1);
 	if ((pid = child()) != 0)
 		return pid;
+	/* Where one may: behind the readers it would publish late, and the target would sleep at no fault of its own. */
+	(void)sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	srandom((unsigned)getpid());
 	at_ns = clock_mono_ns();
 	for (unsigned i = 0; count == 0 ? atomic_load(&g->shared->publishing) : i < count; i++) {
@@ -330,6 +355,7 @@ rig_relay_start(struct rig *g)
 
 	(void)unlink(g->relay_socket);
 	if ((g->relay_pid = child()) == 0) {
+		process_core(CORE_TARGET);
 		execl(g->relay, g->relay, "--config", g->config, "--socket", g->relay_socket, (char *)NULL);
 		die("%s: %s", g->relay, strerror(errno));
 	}
@@ -347,13 +373,30 @@ rig_relay_stop(struct rig *g)
 }
 
 static void
+rig_floor_start(struct rig *g, enum rig_target t)
+{
+	struct rig_floor *f = &g->floor[t];
+	int listen_fd;
+
+	(void)snprintf(f->socket, sizeof f->socket, "%s/floor%u.sock", g->run_dir, t);
+	if ((f->efd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)
+		die("eventfd: %s", strerror(errno));
+	listen_fd = unix_listen(f->socket);
+	if ((f->pid = child()) == 0) {
+		process_core(CORE_TARGET);
+		floor_main(g, t, listen_fd);
+	}
+	close(listen_fd);
+}
+
+static void
 rig_options(struct rig *g, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "run", required_argument, NULL, 'd' }, { "relay", required_argument, NULL, 'r' },
 		{ "config", required_argument, NULL, 'c' }, { "nginx", required_argument, NULL, 'n' },
 		{ "nginx-pid", required_argument, NULL, 'p' }, { "quick", no_argument, NULL, 'q' }, { "logs", no_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
+		{ "self", no_argument, NULL, 's' }, { NULL, 0, NULL, 0 },
 	};
 	int o;
 
@@ -366,6 +409,7 @@ rig_options(struct rig *g, int argc, char **argv)
 		case 'p': g->nginx_pid = (pid_t)strtol(optarg, NULL, 10); break;
 		case 'q': g->quick = true; break;
 		case 'l': g->logs = true; break;
+		case 's': g->self = true; break;
 		default: exit(64);
 		}
 	if (g->run_dir == NULL || g->relay == NULL || g->config == NULL)
@@ -376,13 +420,13 @@ void
 rig_start(struct rig *g, int argc, char **argv)
 {
 	struct err e = { "" };
-	int rc, listen_fd;
+	int rc;
 
 	*g = (struct rig){ 0 };
 	rig_options(g, argc, argv);
 	(void)snprintf(g->relay_socket, sizeof g->relay_socket, "%s/relay.sock", g->run_dir);
-	(void)snprintf(g->floor_socket, sizeof g->floor_socket, "%s/floor.sock", g->run_dir);
 	(void)files_limit();
+	process_core(CORES_DRIVER);
 	g->shared = shared_memory(sizeof *g->shared);
 	atomic_store(&g->shared->seq, 1);
 	rig_progress(&g->progress);
@@ -398,13 +442,11 @@ rig_start(struct rig *g, int argc, char **argv)
 		if ((rc = table_claim(g->table, g->row[t])) < 0)
 			die("table_claim: %s", strerror(-rc));
 	}
-	rig_relay_start(g);
-	if ((g->floor_efd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)
-		die("eventfd: %s", strerror(errno));
-	listen_fd = unix_listen(g->floor_socket);
-	if ((g->floor_pid = child()) == 0)
-		floor_main(g, listen_fd);
-	close(listen_fd);
+	for (unsigned t = 0; t < RIG_FLOORS; t++)
+		if (rig_is_floor(g, t))
+			rig_floor_start(g, t);
+		else
+			rig_relay_start(g);
 }
 
 void
@@ -412,10 +454,12 @@ rig_stop(struct rig *g)
 {
 	if (g->relay_pid != 0)
 		rig_relay_stop(g);
-	(void)kill(g->floor_pid, SIGKILL);	/* it has nothing to tidy */
-	(void)waitpid(g->floor_pid, NULL, 0);
+	for (unsigned t = 0; t < RIG_FLOORS && rig_is_floor(g, t); t++) {
+		(void)kill(g->floor[t].pid, SIGKILL);	/* it has nothing to tidy */
+		(void)waitpid(g->floor[t].pid, NULL, 0);
+		close(g->floor[t].efd);
+	}
 	table_close(g->table);
-	close(g->floor_efd);
 	free(g->frame);
 }
 
@@ -423,6 +467,12 @@ bool
 rig_has(const struct rig *g, enum rig_target t)
 {
 	return t != RIG_NGINX || g->nginx_pid != 0;
+}
+
+bool
+rig_is_floor(const struct rig *g, enum rig_target t)
+{
+	return t == RIG_FLOOR || (t == RIG_RELAY && g->self);
 }
 
 const char *
@@ -437,13 +487,13 @@ rig_name(enum rig_target t)
 const char *
 rig_socket(const struct rig *g, enum rig_target t)
 {
-	return t == RIG_FLOOR ? g->floor_socket : t == RIG_RELAY ? g->relay_socket : g->nginx_socket;
+	return rig_is_floor(g, t) ? g->floor[t].socket : t == RIG_RELAY ? g->relay_socket : g->nginx_socket;
 }
 
 pid_t
 rig_pid(const struct rig *g, enum rig_target t)
 {
-	return t == RIG_FLOOR ? g->floor_pid : g->relay_pid;
+	return rig_is_floor(g, t) ? g->floor[t].pid : g->relay_pid;
 }
 
 int64_t

@@ -20,13 +20,15 @@
 #include "shared/progress_row.h"
 #include "shared/table.h"
 
-enum { RIG_TARGETS = 3 };
+enum { RIG_TARGETS = 3, RIG_FLOORS = 2 };
 enum rig_target { RIG_FLOOR, RIG_RELAY, RIG_NGINX };
 
 struct rig_shared {			/* between the processes of a bench */
-	_Atomic uint64_t stamp;		/* the floor's newest */
+	struct {
+		_Atomic uint64_t stamp;		/* its newest */
+		atomic_uint	 clients;
+	}		 floor[RIG_FLOORS];
 	_Atomic uint64_t seq;		/* of the row's last publication */
-	atomic_uint	 floor_clients;
 	atomic_int	 publishing;
 };
 
@@ -34,9 +36,14 @@ struct rig {
 	const char *run_dir, *relay, *config, *nginx_socket;
 	pid_t	    nginx_pid;		/* the master; 0: there is no nginx */
 	bool	    quick, logs;	/* the log stream, not a crawl's: there every message counts */
-	char	    relay_socket[108], floor_socket[108];
-	pid_t	    relay_pid, floor_pid;
-	int	    floor_efd;
+	bool	    self;		/* in the relay's place is a second floor: every ratio must be 1 */
+	char	    relay_socket[108];
+	pid_t	    relay_pid;
+	struct rig_floor {
+		char  socket[108];
+		pid_t pid;
+		int   efd;
+	}	    floor[RIG_FLOORS];	/* by target */
 	struct rig_shared *shared;
 	struct table	  *table;
 	unsigned	   row[RIG_TARGETS];	/* each has a crawl of its own: nobody else is sent what it is */
@@ -50,13 +57,14 @@ enum { STAMP_DIGITS = 16 };
 __attribute__((noreturn, format(printf, 1, 2)))
 void die(const char *fmt, ...);
 
-/* --run DIR --relay PROGRAM --config FILE [--nginx SOCKET --nginx-pid PID] [--quick] */
+/* --run DIR --relay PROGRAM --config FILE [--nginx SOCKET --nginx-pid PID] [--quick] [--logs] [--self] */
 void rig_start(struct rig *g, int argc, char **argv);
 void rig_stop(struct rig *g);
 void rig_relay_start(struct rig *g);	/* also again, after rig_relay_stop() */
 void rig_relay_stop(struct rig *g);
 
 bool rig_has(const struct rig *g, enum rig_target t);
+bool rig_is_floor(const struct rig *g, enum rig_target t);
 const char *rig_name(enum rig_target t);
 const char *rig_socket(const struct rig *g, enum rig_target t);
 pid_t rig_pid(const struct rig *g, enum rig_target t);	/* what does the work; behind nginx: the relay */
@@ -79,6 +87,12 @@ void rig_publisher_stop(struct rig *g, pid_t pid);	/* or wait for its end, when 
 
 pid_t child(void);				/* fork(), dies with its parent */
 void child_wait(pid_t pid);			/* it must end well */
+/*
+ * What is measured has a core of its own, what measures the others, so that both
+ * have the same whatever the scheduler would do.  With one core only: no change.
+ */
+enum rig_core { CORE_TARGET, CORES_DRIVER };
+void process_core(enum rig_core which);		/* the calling process, and whom it starts */
 int64_t process_cpu_ns(pid_t pid);
 int64_t process_pss_bytes(pid_t pid);
 unsigned long files_limit(void);		/* raised as far as it goes */
@@ -89,6 +103,6 @@ int unix_listen(const char *path);
 
 /* floor.c: a process of its own; never returns. */
 __attribute__((noreturn))
-void floor_main(struct rig *g, int listen_fd);
+void floor_main(struct rig *g, unsigned which, int listen_fd);
 
 #endif
