@@ -349,6 +349,8 @@ log_totals(struct crawl *c, enum crawl_phase phase, uint64_t stored)
 	double seconds = (double)(clock_mono_ns() - c->began_mono_ns) / 1e9;
 
 	log_traps(c);
+	if (c->n_cut > 0)
+		progress_log(&c->progress, "Kept in part: %u pages of too many elements or links", c->n_cut);
 	log_reasons(c, "Pages", 0, OUTCOME_SKIP_FIRST);
 	log_reasons(c, "Skipped", OUTCOME_SKIP_FIRST, OUTCOME_FAIL_FIRST);
 	log_reasons(c, "Failed", OUTCOME_FAIL_FIRST, OUTCOME_N);

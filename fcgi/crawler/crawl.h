@@ -66,6 +66,7 @@ struct crawl {
 	unsigned n_open;		/* URLs under way: fetched, or being fetched, and not yet stored */
 	uint64_t n_wanted;		/* met, and not failed or skipped: against max_pages */
 	unsigned failures_logged;
+	unsigned n_cut;			/* pages of which the begin was kept */
 	uint64_t trap_logged;		/* bit per rule */
 	bool	 limit_logged, size_logged, sessions_logged, disk_logged, analyzed, resumed;
 	bool	 from_page;		/* the start is a web page: its site's sitemaps help */

@@ -343,6 +343,8 @@ url_stored(struct crawl *c, const struct parcel *p)
 	}
 	if (p->stored_fate == FATE_FAIL && c->failures_logged++ < CRAWL_FAILURES_LOGGED)
 		progress_log(&c->progress, "Failed: %s: %s", p->entry->url, p->reason);
+	if (p->stored_fate == FATE_STORE && p->is_cut && c->n_cut++ < CRAWL_FAILURES_LOGGED)
+		progress_log(&c->progress, "Kept in part: %s: it has too many elements or links", p->entry->url);
 	progress_add(&c->progress, &p->delta);
 }
 

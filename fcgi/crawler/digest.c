@@ -201,6 +201,7 @@ digest_document(struct parcel *p, const char *s, size_t len)
 		fail(p, "Out of memory.");
 		return;
 	}
+	p->is_cut = rc == -EMSGSIZE;
 	if (!p->crawl->upload)		/* robots and links are about a site */
 		site_document(p);
 	else if (p->doc.title == NULL)

@@ -1,7 +1,7 @@
 /*
- * dom - a read-only view of the tree an HTML5 parser made, the parser's own
- * nodes behind it: nothing is copied.  One of dom_lexbor.c, dom_myhtml.c and
- * dom_gumbo.c is compiled in.
+ * dom - a read-only view of the tree an HTML5 parser made: of the parser's own nodes,
+ * but for Gumbo's (dom_tree.h).  One of dom_lexbor.c, dom_myhtml.c and dom_gumbo.c
+ * is compiled in.
  *
  * Nodes and slices live until dom_free().  Foreign elements (SVG, MathML) are
  * DOM_UNKNOWN, but for their roots.  The depth of the tree is bounded by what
@@ -43,9 +43,14 @@ enum dom_tag {
 enum { DOM_ERRORS_MAX = 1000 };	/* of a page, that Gumbo keeps; see dom_gumbo.c */
 
 struct dom;
-struct dom_node;			/* the parser's; never defined */
+struct dom_node;			/* the parser's; defined in dom_tree.h alone */
 
-/* Parse len bytes of UTF-8 (borrowed until dom_free).  0 and *out (gives), or -ENOMEM. */
+enum { DOM_CUT = 2 };
+
+/*
+ * Parse len bytes of UTF-8 (borrowed until dom_free).  0 and *out (gives), DOM_CUT and
+ * *out: a tree of the page's begin, more would have taken too much memory; or -ENOMEM.
+ */
 int dom_parse(struct dom **out, const char *html, size_t len);
 void dom_free(struct dom *d);		/* NULL is fine */
 

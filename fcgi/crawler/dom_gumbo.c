@@ -5,6 +5,9 @@
  *
  * It also takes each character of text through two state machines, which is half
  * of its time on most pages: it gets the page in shorthand (shorthand.h).
+ *
+ * And its nodes are large: what it made is copied to a tree of our own (dom_tree.h),
+ * of large pages piece by piece (dom_piece.h).
  */
 #include "config.h"
 
@@ -13,7 +16,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <gumbo.h>
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +23,11 @@
 
 #include "shared/text.h"
 
+#include "crawler/arena.h"
+#include "crawler/dom_gumbo.h"
+#include "crawler/dom_piece.h"
+#include "crawler/dom_tree.h"
+#include "crawler/markup_guard.h"
 #include "crawler/shorthand.h"
 
 static const unsigned char known[GUMBO_TAG_LAST + 1] = {
@@ -29,79 +36,48 @@ static const unsigned char known[GUMBO_TAG_LAST + 1] = {
 #undef DOM_TAG_OF
 };
 
-/*
- * Each block is as large as those before it together: the few of a large page are
- * beyond M_MMAP_THRESHOLD (crawler_main.c), and so go back to the kernel with it.
- */
-enum { BLOCK_BYTES = 256 * 1024, BLOCK_MAX = 8 * 1024 * 1024 };
-
-struct block {
-	struct block *older;
-	alignas(max_align_t) char p[];
+enum {
+	PIECE_NODES = 32768,		/* elements and attributes: ten megabytes of Gumbo's, and hardly a page has as many */
+	WHOLE_NODES = 6 * PIECE_NODES,	/* at once, of a page that cannot be cut: 50 megabytes */
 };
 
 struct dom {
-	struct block *newest;
-	struct block *big;		/* of one piece each, the newest first */
-	struct text   safe;		/* the page, when it had to be changed */
+	struct dom_tree tree;
+	struct text	safe;		/* the page, when it had to be changed */
 	struct shorthand shorthand;	/* of the page: what Gumbo reads */
-	size_t	      left;		/* in the newest block, from its end */
-	size_t	      bytes;		/* of all blocks */
-	GumboOutput  *out;
 };
 
-static struct block *
-block_new(struct dom *d, size_t bytes)
-{
-	struct block *b = malloc(sizeof *b + bytes);
+/* What is parsed at once. */
+struct parse {
+	struct dom *d;
+	const char *html;		/* what Gumbo reads: all of it */
+	size_t	    len;
+	struct arena arena;		/* Gumbo's, until a piece is copied */
+	GumboOutput *out;
+	struct dom_piece piece, next;
+	struct text buffer;		/* a piece, what is open before it */
+	unsigned    lingering;		/* see dom_piece_lingers() */
+};
 
-	if (b == NULL) {		/* Gumbo does not check: there is no way back through it */
+static void *
+gumbo_alloc(void *arg, size_t bytes)
+{
+	void *p = arena_alloc(arg, bytes, 8);	/* it has nothing that wants more */
+
+	if (p == NULL) {		/* Gumbo does not check: there is no way back through it */
 		fputs("<3>crawler: out of memory in the HTML parser\n", stderr);
 		abort();
 	}
-	d->bytes += bytes;
-	return b;
+	return p;
 }
 
-static void *
-arena_alloc(void *arg, size_t bytes)
-{
-	struct dom *d = arg;
-	size_t need = (bytes + 7) & ~(size_t)7;	/* Gumbo has nothing that wants more */
-	struct block *b;
-
-	if (need > d->left && need > BLOCK_BYTES / 2) {
-		b = block_new(d, need);
-		b->older = d->big;
-		d->big = b;
-		return b->p;
-	}
-	if (need > d->left) {
-		size_t block_bytes = d->bytes < BLOCK_BYTES ? BLOCK_BYTES : d->bytes < BLOCK_MAX ? d->bytes : BLOCK_MAX;
-
-		b = block_new(d, block_bytes);
-		b->older = d->newest;
-		d->newest = b;
-		d->left = block_bytes;
-	}
-	d->left -= need;
-	return d->newest->p + d->left;
-}
-
-/* It goes with its block.  A growing buffer that is big is let go once it has moved: it was the last, or the one before. */
 static void
-arena_free(void *arg, void *p)
+gumbo_free(void *arg, void *p)
 {
-	struct dom *d = arg;
-	struct block **at = &d->big, *b;
-
-	for (unsigned tries = 2; tries > 0 && (b = *at) != NULL; tries--, at = &b->older)
-		if (b->p == p) {
-			*at = b->older;
-			free(b);
-			return;
-		}
+	arena_free(arg, p);
 }
+
+/* -- the page ------------------------------------------------------------------- */
 
 /*
  * "&#99999999999;": Gumbo counts such numbers in an int, which overflows to a
@@ -144,137 +120,56 @@ shorten_references(struct text *out, const char *html, size_t len)	/* nothing wh
 		text_put(out, p, (size_t)(end - p));
 }
 
-/* The text of a node: as Gumbo left it, or the only run of it, or put together in the arena. */
+/* -- Gumbo's nodes to ours --------------------------------------------------------- */
+
+/* A text or value of the tree: the only run of it, or put together. */
 static struct slice
-read_back(struct dom *d, struct slice t)
+read_back(struct dom *d, const char *s)
 {
-	struct slice rest = t, piece;
+	struct slice all = slice_of(s), rest = all, piece;
 	size_t len = 0;
 	char *p;
 
+	if (d->shorthand.n_runs == 0)
+		return dom_tree_copy(&d->tree, all);
 	while (shorthand_read(&d->shorthand, &rest, &piece)) {
-		if (len == 0 && rest.len == 0)
+		if (len == 0 && rest.len == 0 && piece.p != s)
 			return piece;
 		len += piece.len;
 	}
-	p = arena_alloc(d, len);
-	for (rest = t, len = 0; shorthand_read(&d->shorthand, &rest, &piece); len += piece.len)
+	if ((p = arena_alloc(&d->tree.kept, len, 1)) == NULL) {
+		d->tree.failed = true;
+		return SLICE_LIT("");
+	}
+	for (rest = all, len = 0; shorthand_read(&d->shorthand, &rest, &piece); len += piece.len)
 		memcpy(p + len, piece.p, piece.len);
 	return (struct slice){ p, len };
 }
 
-static void
-read_values(struct dom *d, const GumboVector *attributes)
+static struct slice
+value_of(struct dom *d, const char *s)
 {
-	for (unsigned i = 0; i < attributes->length; i++) {
-		GumboAttribute *a = attributes->data[i];
-		struct slice value;
-		char *p;
-
-		if (!shorthand_begins(a->value))
-			continue;
-		value = read_back(d, slice_of(a->value));
-		p = arena_alloc(d, value.len + 1);
-		memcpy(p, value.p, value.len);
-		p[value.len] = '\0';
-		a->value = p;
-	}
-}
-
-/* From here on original_text, of no use in shorthand, is the text of a node. */
-static void
-read_texts(struct dom *d)
-{
-	const struct dom_node *root = dom_root(d);
-
-	for (const struct dom_node *n = root; n != NULL; n = dom_step(n, root)) {
-		GumboNode *node = (GumboNode *)(uintptr_t)n;
-
-		if (dom_tag(n) == DOM_TEXT) {
-			struct slice t = slice_of(node->v.text.text);
-
-			if (d->shorthand.n_runs > 0 && t.len > 0)
-				t = read_back(d, t);
-			node->v.text.original_text = (GumboStringPiece){ t.p, t.len };
-		} else if (d->shorthand.n_runs > 0 && dom_tag(n) != DOM_NONE) {
-			read_values(d, &node->v.element.attributes);
-		}
-	}
-}
-
-int
-dom_parse(struct dom **out, const char *html, size_t len)
-{
-	struct dom *d = calloc(1, sizeof *d);
-	GumboOptions options = kGumboDefaultOptions;
-
-	if (d == NULL)
-		return -ENOMEM;
-	shorten_references(&d->safe, html, len);
-	if (d->safe.failed) {
-		dom_free(d);
-		return -ENOMEM;
-	}
-	if (d->safe.len > 0) {
-		html = d->safe.p;
-		len = d->safe.len;
-	}
-	if (shorthand_write(&d->shorthand, html, len) < 0) {
-		dom_free(d);
-		return -ENOMEM;
-	}
-	if (d->shorthand.n_runs > 0) {
-		html = d->shorthand.page.p;
-		len = d->shorthand.page.len;
-	}
-	options.allocator = arena_alloc;
-	options.deallocator = arena_free;
-	options.userdata = d;
-	/*
-	 * Nobody reads the errors, but Gumbo forgets the name of a repeated attribute
-	 * by way of the error: without it "<a x x href=y>" has no href.  Each takes some
-	 * bytes for each element that is open: the bound is for what a site can choose.
-	 */
-	options.max_errors = DOM_ERRORS_MAX;
-	d->out = gumbo_parse_with_options(&options, html, len);
-	text_fini(&d->shorthand.page);		/* all of it that counts is in the tree */
-	read_texts(d);
-	*out = d;
-	return 0;
+	if (shorthand_begins(s))
+		return read_back(d, s);
+	return *s == '\0' ? SLICE_LIT("") : dom_tree_copy(&d->tree, slice_of(s));
 }
 
 static void
-blocks_free(struct block *b)
+copy_attributes(struct dom *d, uint32_t node, const GumboVector *v)
 {
-	for (struct block *older; b != NULL; b = older) {
-		older = b->older;
-		free(b);
+	struct dom_attribute *a = v->length > 0 ? dom_tree_attributes(&d->tree, node, v->length) : NULL;
+
+	for (unsigned i = 0; a != NULL && i < v->length; i++) {
+		const GumboAttribute *g = v->data[i];
+
+		a[i].name = dom_tree_name(&d->tree, g->name);
+		a[i].value = value_of(d, g->value);
 	}
 }
 
-void
-dom_free(struct dom *d)
+static enum dom_tag
+tag_of(const GumboNode *n)
 {
-	if (d == NULL)
-		return;
-	blocks_free(d->newest);
-	blocks_free(d->big);
-	shorthand_fini(&d->shorthand);
-	text_fini(&d->safe);
-	free(d);
-}
-
-const struct dom_node *
-dom_root(const struct dom *d)
-{
-	return (const struct dom_node *)d->out->root;
-}
-
-enum dom_tag
-dom_tag(const struct dom_node *dn)
-{
-	const GumboNode *n = (const GumboNode *)dn;
-
 	switch (n->type) {
 	case GUMBO_NODE_TEXT:
 	case GUMBO_NODE_CDATA:
@@ -292,68 +187,243 @@ dom_tag(const struct dom_node *dn)
 	return known[n->v.element.tag] != DOM_NONE ? (enum dom_tag)known[n->v.element.tag] : DOM_UNKNOWN;
 }
 
-static const GumboVector *
-children_of(const GumboNode *n)		/* NULL: it cannot have any */
+static uint32_t
+copy_node(struct parse *p, const GumboNode *n, uint32_t parent, uint32_t prev)
 {
-	switch (n->type) {
-	case GUMBO_NODE_DOCUMENT:
-		return &n->v.document.children;
-	case GUMBO_NODE_ELEMENT:
-	case GUMBO_NODE_TEMPLATE:
-		return &n->v.element.children;
-	default:
-		return NULL;
+	struct dom_tree *t = &p->d->tree;
+	enum dom_tag tag = tag_of(n);
+	uint32_t i = dom_tree_add(t, tag, parent, prev);
+
+	if (i == DOM_TREE_NONE)
+		return i;
+	if (tag == DOM_TEXT) {
+		struct slice s = read_back(p->d, n->v.text.text);
+
+		t->node[i].p = s.p;
+		t->node[i].text_bytes = (uint32_t)s.len;
+	} else if (tag != DOM_NONE) {
+		copy_attributes(p->d, i, &n->v.element.attributes);
+		p->lingering += dom_piece_lingers(n);
+	}
+	return i;
+}
+
+static const GumboNode *
+child(const GumboNode *n, size_t i)		/* NULL: there are less */
+{
+	bool is_element = n->type == GUMBO_NODE_ELEMENT || n->type == GUMBO_NODE_TEMPLATE;
+
+	return is_element && i < n->v.element.children.length ? n->v.element.children.data[i] : NULL;
+}
+
+/* All behind node n, which is our node i. */
+static int
+copy_from(struct parse *p, const GumboNode *n, uint32_t i)
+{
+	const struct dom_tree *t = &p->d->tree;
+	const GumboNode *next;
+
+	while (!t->failed) {
+		if ((next = child(n, 0)) != NULL) {
+			i = copy_node(p, next, i, DOM_TREE_NONE);
+			n = next;
+			continue;
+		}
+		while (n != p->out->root && (next = child(n->parent, n->index_within_parent + 1)) == NULL) {
+			n = n->parent;
+			i = dom_tree_parent(t, i);
+		}
+		if (n == p->out->root)
+			return 0;
+		i = copy_node(p, next, dom_tree_parent(t, i), i);
+		n = next;
+	}
+	return -ENOMEM;
+}
+
+/* -- pieces ------------------------------------------------------------------------ */
+
+static void
+gumbo(struct parse *p, const char *html, size_t len)
+{
+	GumboOptions options = kGumboDefaultOptions;
+
+	options.allocator = gumbo_alloc;
+	options.deallocator = gumbo_free;
+	options.userdata = &p->arena;
+	/*
+	 * Nobody reads the errors, but Gumbo forgets the name of a repeated attribute
+	 * by way of the error: without it "<a x x href=y>" has no href.  Each takes some
+	 * bytes for each element that is open: the bound is for what a site can choose.
+	 */
+	options.max_errors = DOM_ERRORS_MAX;
+	p->lingering = 0;
+	p->out = gumbo_parse_with_options(&options, html, len);
+}
+
+enum { CHANGED = 1 };
+
+/* What is in html[from, to) joins the tree.  0, -ENOMEM, or CHANGED: so do the elements it is in; the tree is as it was. */
+static int
+join(struct parse *p, size_t from, size_t to)
+{
+	struct dom_tree *t = &p->d->tree;
+	const GumboNode *n;
+
+	if (p->piece.depth == 0) {
+		gumbo(p, p->html + from, to - from);
+		return copy_from(p, p->out->root, copy_node(p, p->out->root, DOM_TREE_NONE, DOM_TREE_NONE));
+	}
+	text_clear(&p->buffer);
+	text_put(&p->buffer, p->piece.open.p, p->piece.open.len);
+	text_put(&p->buffer, p->html + from, to - from);
+	if (p->buffer.failed)
+		return -ENOMEM;
+	gumbo(p, p->buffer.p, p->buffer.len);
+	if ((n = dom_piece_innermost(&p->piece, p->out, p->buffer.p, &p->lingering)) == NULL)
+		return CHANGED;
+	return copy_from(p, n, t->n - 1);
+}
+
+/* Where html[at] is in what Gumbo read last, a piece from `from` on. */
+static const char *
+as_parsed(const struct parse *p, size_t from, size_t at)
+{
+	return p->piece.depth == 0 ? p->html + at : p->buffer.p + p->piece.open.len + (at - from);
+}
+
+static void
+swap_pieces(struct parse *p)
+{
+	struct dom_piece old = p->piece;
+
+	p->piece = p->next;
+	p->next = old;
+}
+
+/* The page up to where the scan ends or may be cut, or to the limit.  0, DOM_CUT, CHANGED or -ENOMEM. */
+static int
+parse_pieces(struct parse *p, struct markup_scan *scan, unsigned nodes, unsigned limit)
+{
+	struct dom_tree *t = &p->d->tree;
+	uint64_t before = 0, step = nodes;
+	size_t from = 0, tag, end;
+	uint32_t last = 0;
+	int rc;
+
+	for (;;) {
+		enum markup_stop stop = markup_scan_to_plain(scan, before + step, before + limit, &tag, &end);
+
+		rc = join(p, from, end);
+		if (rc != 0 || stop != MARKUP_AT_PLAIN)
+			return rc != 0 ? rc : stop == MARKUP_AT_LIMIT ? DOM_CUT : 0;
+		if (dom_piece_follow(&p->next, p->out, as_parsed(p, from, tag), end - tag, p->lingering)) {
+			swap_pieces(p);
+			before = markup_scan_nodes(scan);
+			step = nodes;
+			from = end;
+			last = t->n - 1;
+		} else if (p->next.open.failed) {
+			return -ENOMEM;
+		} else {		/* once more, and more of it */
+			dom_tree_back_to(t, last);
+			t->n -= p->piece.depth == 0;
+			step *= 2;
+		}
+		arena_fini(&p->arena);
 	}
 }
 
-const struct dom_node *
-dom_first(const struct dom_node *n)
+static int
+parse_large(struct parse *p, unsigned nodes, unsigned limit)
 {
-	const GumboVector *v = children_of((const GumboNode *)n);
+	struct markup_scan *scan = markup_scan_new(p->html, p->len);
+	int rc = scan != NULL ? parse_pieces(p, scan, nodes, limit) : -ENOMEM;
 
-	return v != NULL && v->length > 0 ? v->data[0] : NULL;
+	markup_scan_free(scan);
+	if (rc != CHANGED)
+		return rc;
+	dom_tree_fini(&p->d->tree);	/* then in one piece, as much of it as may be */
+	arena_fini(&p->arena);
+	p->piece.depth = 0;
+	if ((scan = markup_scan_new(p->html, p->len)) == NULL)
+		return -ENOMEM;
+	rc = parse_pieces(p, scan, limit, limit);
+	markup_scan_free(scan);
+	return rc;
 }
 
-const struct dom_node *
-dom_next(const struct dom_node *dn)
+static size_t
+count_tags(const char *html, size_t len)
 {
-	const GumboNode *n = (const GumboNode *)dn;
-	const GumboVector *v = n->parent != NULL ? children_of(n->parent) : NULL;
+	const char *end = html + len;
+	size_t n = 0;
 
-	return v != NULL && n->index_within_parent + 1 < v->length ?
-	    v->data[n->index_within_parent + 1] : NULL;
+	for (const char *p = html; (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+		n++;
+	return n;
 }
 
-const struct dom_node *
-dom_parent(const struct dom_node *n)
+/* -- dom.h -------------------------------------------------------------------------- */
+
+int
+dom_parse_in_pieces(struct dom **out, const char *html, size_t len, unsigned nodes, unsigned limit)
 {
-	return (const struct dom_node *)((const GumboNode *)n)->parent;
-}
+	struct dom *d = calloc(1, sizeof *d);
+	struct parse p = { .d = d, .html = html, .len = len };
+	size_t tags;
+	int rc = -ENOMEM;
 
-struct slice
-dom_text(const struct dom_node *n)
-{
-	const GumboStringPiece *t = &((const GumboNode *)n)->v.text.original_text;
-
-	return (struct slice){ t->data, t->length };
-}
-
-bool
-dom_has_attrs(const struct dom_node *n)
-{
-	return ((const GumboNode *)n)->v.element.attributes.length > 0;
-}
-
-struct slice
-dom_attr(const struct dom_node *n, const char *name)
-{
-	const GumboVector *v = &((const GumboNode *)n)->v.element.attributes;
-
-	for (unsigned i = 0; i < v->length; i++) {
-		const GumboAttribute *a = v->data[i];
-
-		if (strcmp(a->name, name) == 0)
-			return slice_of(a->value);
+	if (d == NULL)
+		return -ENOMEM;
+	shorten_references(&d->safe, html, len);
+	if (d->safe.len > 0) {
+		p.html = d->safe.p;
+		p.len = d->safe.len;
 	}
-	return (struct slice){ NULL, 0 };
+	if (d->safe.failed || shorthand_write(&d->shorthand, p.html, p.len) < 0)
+		goto done;
+	if (d->shorthand.n_runs > 0) {
+		p.html = d->shorthand.page.p;
+		p.len = d->shorthand.page.len;
+	}
+	tags = count_tags(p.html, p.len);
+	dom_tree_reserve(&d->tree, (uint32_t)(tags + tags / 2 + 16));
+	rc = tags > nodes ? parse_large(&p, nodes, limit) : join(&p, 0, p.len);
+	if (d->tree.failed)
+		rc = -ENOMEM;
+done:
+	arena_fini(&p.arena);
+	text_fini(&p.piece.open);
+	text_fini(&p.next.open);
+	text_fini(&p.buffer);
+	text_fini(&d->shorthand.page);		/* all of it that counts is in the tree */
+	if (rc < 0)
+		dom_free(d);
+	else
+		*out = d;
+	return rc;
+}
+
+int
+dom_parse(struct dom **out, const char *html, size_t len)
+{
+	return dom_parse_in_pieces(out, html, len, PIECE_NODES, WHOLE_NODES);
+}
+
+void
+dom_free(struct dom *d)
+{
+	if (d == NULL)
+		return;
+	dom_tree_fini(&d->tree);
+	shorthand_fini(&d->shorthand);
+	text_fini(&d->safe);
+	free(d);
+}
+
+const struct dom_node *
+dom_root(const struct dom *d)
+{
+	return d->tree.node;
 }

@@ -295,6 +295,7 @@ extract_html(struct document *doc, const char *html, size_t len, const struct ur
 	struct slice lang;
 	struct dom *dom = NULL;
 	size_t safe_len;
+	bool is_cut;
 	int rc = -ENOMEM;
 
 	if (w == NULL)
@@ -313,6 +314,8 @@ extract_html(struct document *doc, const char *html, size_t len, const struct ur
 	safe_len = markup_guard(html, len);
 	if ((rc = dom_parse(&dom, html, safe_len)) < 0 || (root = dom_root(dom)) == NULL)
 		goto done;
+	is_cut = safe_len < len || rc == DOM_CUT;
+	rc = 0;
 	lang = dom_attr(root, "lang");
 	if (lang.len == 0)
 		lang = dom_attr(root, "xml:lang");
@@ -327,7 +330,7 @@ extract_html(struct document *doc, const char *html, size_t len, const struct ur
 	}
 	if (rc == 0 && (w->failed || w->links.failed))
 		rc = -ENOMEM;
-	if (rc == 0 && (safe_len < len || w->links.full))
+	if (rc == 0 && (is_cut || w->links.full))
 		rc = -EMSGSIZE;
 	links_take(&w->links, doc);
 done:

@@ -2,10 +2,11 @@
 noinst_LIBRARIES += fcgi/crawler/libextract.a
 fcgi_crawler_libextract_a_CPPFLAGS = $(AM_CPPFLAGS) $(HTML_PARSER_CFLAGS)
 fcgi_crawler_libextract_a_SOURCES = \
+	%reldir%/arena.h \
 	%reldir%/charset.c %reldir%/charset.h \
 	%reldir%/chunk.c %reldir%/chunk.h \
 	%reldir%/document.c %reldir%/document.h \
-	%reldir%/dom.h \
+	%reldir%/dom.h %reldir%/dom_gumbo.h %reldir%/dom_piece.h %reldir%/dom_tree.h \
 	%reldir%/extract.c \
 	%reldir%/extract_text.c \
 	%reldir%/html_inline.c \
@@ -26,7 +27,8 @@ fcgi_crawler_libextract_a_SOURCES = \
 	%reldir%/words.h \
 	%reldir%/xhtml.c %reldir%/xhtml.h \
 	%reldir%/zip_part.c %reldir%/zip_part.h
-EXTRA_DIST += %reldir%/dom_gumbo.c %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c %reldir%/shorthand.c
+EXTRA_DIST += %reldir%/dom_lexbor.c %reldir%/dom_myhtml.c \
+	%reldir%/arena.c %reldir%/dom_gumbo.c %reldir%/dom_piece.c %reldir%/dom_tree.c %reldir%/shorthand.c
 if HTML_LEXBOR
 fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_lexbor.c
 endif
@@ -34,7 +36,7 @@ if HTML_MYHTML
 fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_myhtml.c
 endif
 if HTML_GUMBO
-fcgi_crawler_libextract_a_SOURCES += %reldir%/dom_gumbo.c %reldir%/shorthand.c
+fcgi_crawler_libextract_a_SOURCES += %reldir%/arena.c %reldir%/dom_gumbo.c %reldir%/dom_piece.c %reldir%/dom_tree.c %reldir%/shorthand.c
 endif
 
 extract_libs = fcgi/crawler/libextract.a $(HTML_PARSER_LIBS)

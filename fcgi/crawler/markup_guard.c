@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/slice.h"
@@ -34,12 +35,17 @@ static const char *const ordinary[WORD_MAX + 1] = {
 	[6] = "canvasoutput", [7] = "acronympicture", [8] = "datalistprogress",
 };
 
+/* Where a page may be cut: any large one has many of some, and they mean to a parser what their tags say. */
+static const char *const plain[WORD_MAX + 1] = {
+	[1] = "pabi", [2] = "lidtddtrtdulolem" "h1", [3] = "div", [4] = "spancode", [5] = "table", [6] = "strong", [7] = "sectionarticle",
+};
+
 struct open_element {
 	uint32_t hash;
 	bool	 is_barrier, is_ordinary;
 };
 
-struct guard {
+struct markup_scan {
 	const char *p;
 	size_t	    len, at;
 	unsigned    depth, n_format, n_foreign, n_unended;
@@ -70,7 +76,7 @@ name_of(struct markup *m)
 }
 
 static void
-close_format(struct guard *g, uint32_t name)
+close_format(struct markup_scan *g, uint32_t name)
 {
 	for (unsigned i = g->n_format; i-- > 0;)
 		if (g->format[i].name == name) {
@@ -81,7 +87,7 @@ close_format(struct guard *g, uint32_t name)
 }
 
 static void
-close_element(struct guard *g, struct slice n, uint32_t hash, bool is_format)
+close_element(struct markup_scan *g, struct slice n, uint32_t hash, bool is_format)
 {
 	bool is_ordinary = !is_format && words_have(ordinary, n.p, n.len);
 	bool is_barrier = words_have(barrier, n.p, n.len);
@@ -102,7 +108,7 @@ close_element(struct guard *g, struct slice n, uint32_t hash, bool is_format)
 }
 
 static bool
-open_format(struct guard *g, uint32_t name, uint32_t tag)
+open_format(struct markup_scan *g, uint32_t name, uint32_t tag)
 {
 	unsigned same = 0;
 
@@ -119,7 +125,7 @@ open_format(struct guard *g, uint32_t name, uint32_t tag)
 
 /* Past raw text, up to its end tag; nothing when there is none, which is looked for once. */
 static void
-skip_raw(struct guard *g, const struct markup *m, uint32_t hash)
+skip_raw(struct markup_scan *g, const struct markup *m, uint32_t hash)
 {
 	size_t end;
 
@@ -133,7 +139,7 @@ skip_raw(struct guard *g, const struct markup *m, uint32_t hash)
 }
 
 static bool
-start_tag(struct guard *g, struct markup *m, size_t start)
+start_tag(struct markup_scan *g, struct markup *m, size_t start)
 {
 	struct slice n = name_of(m);
 	uint32_t hash = hash_of(n.p, n.len);
@@ -141,7 +147,7 @@ start_tag(struct guard *g, struct markup *m, size_t start)
 
 	if (m->n_attrs > MARKUP_ATTRS_MAX)
 		return false;
-	g->nodes += 1 + g->n_format;
+	g->nodes += 1 + g->n_format + m->n_attrs;
 	if (g->nodes > MARKUP_NODES_MAX)
 		return false;
 	if (words_have(uncounted, n.p, n.len))
@@ -170,7 +176,7 @@ start_tag(struct guard *g, struct markup *m, size_t start)
 }
 
 static void
-end_tag(struct guard *g, struct markup *m)
+end_tag(struct markup_scan *g, struct markup *m)
 {
 	struct slice n = name_of(m);
 	uint32_t hash = hash_of(n.p, n.len);
@@ -181,27 +187,84 @@ end_tag(struct guard *g, struct markup *m)
 	close_element(g, n, hash, is_format);
 }
 
+static void
+begin(struct markup_scan *g, const char *html, size_t len)
+{
+	g->p = html;
+	g->len = len;
+	g->at = 0;
+	g->depth = g->n_format = g->n_foreign = g->n_unended = 0;
+	g->nodes = 0;
+}
+
+/* Past the next tag; false: there is none, or a limit is passed by what stands at *start. */
+static bool
+next_tag(struct markup_scan *g, struct markup *m, size_t *start)
+{
+	const char *p;
+
+	while (g->at < g->len && (p = memchr(g->p + g->at, '<', g->len - g->at)) != NULL) {
+		*start = (size_t)(p - g->p);
+		markup_read(m, g->p, g->len, *start);
+		g->at = m->end;
+		if (m->kind == MARKUP_END)
+			end_tag(g, m);
+		else if (m->kind == MARKUP_START)
+			return start_tag(g, m, *start);
+	}
+	*start = g->at = g->len;
+	return false;
+}
+
 size_t
 markup_guard(const char *html, size_t len)
 {
-	struct guard g;
+	struct markup_scan g;
 	struct markup m;
-	const char *p;
+	size_t start;
 
-	g.p = html;
-	g.len = len;
-	g.at = 0;
-	g.depth = g.n_format = g.n_foreign = g.n_unended = 0;
-	g.nodes = 0;
-	while (g.at < len && (p = memchr(html + g.at, '<', len - g.at)) != NULL) {
-		size_t start = (size_t)(p - html);
+	begin(&g, html, len);
+	while (next_tag(&g, &m, &start))
+		;
+	return start;
+}
 
-		markup_read(&m, html, len, start);
-		g.at = m.end;
-		if (m.kind == MARKUP_END)
-			end_tag(&g, &m);
-		else if (m.kind == MARKUP_START && !start_tag(&g, &m, start))
-			return start;
+struct markup_scan *
+markup_scan_new(const char *html, size_t len)
+{
+	struct markup_scan *s = malloc(sizeof *s);
+
+	if (s != NULL)
+		begin(s, html, len);
+	return s;
+}
+
+void
+markup_scan_free(struct markup_scan *s)
+{
+	free(s);
+}
+
+uint64_t
+markup_scan_nodes(const struct markup_scan *s)
+{
+	return s->nodes;
+}
+
+enum markup_stop
+markup_scan_to_plain(struct markup_scan *s, uint64_t nodes, uint64_t limit, size_t *tag, size_t *end)
+{
+	struct markup m;
+
+	while (next_tag(s, &m, tag)) {
+		*end = m.end;
+		if (s->nodes > limit) {
+			*end = *tag;
+			return MARKUP_AT_LIMIT;
+		}
+		if (s->nodes > nodes && words_have(plain, m.name, m.name_len))
+			return MARKUP_AT_PLAIN;
 	}
-	return len;
+	*end = *tag;
+	return *tag < s->len ? MARKUP_AT_LIMIT : MARKUP_AT_END;
 }

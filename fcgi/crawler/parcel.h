@@ -91,6 +91,7 @@ struct parcel {
 	uint64_t n_words;
 	char	 hash[65];
 	struct text links;		/* canonical, in scope, each ended by NUL; a sitemap's perhaps with " " and lastmod_s */
+	bool	 is_cut;		/* doc is of its begin: a limit of extract_html() was passed */
 	bool	 has_sessions;		/* some had a session id, which was cut out */
 	bool	 links_are_list;	/* of a sitemap or link list: not followed further */
 	bool	 links_are_sitemaps;	/* of a sitemap index */

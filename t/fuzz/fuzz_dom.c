@@ -1,6 +1,6 @@
 /*
- * fuzz_dom - the tree of a page read in shorthand is the one that Gumbo makes of
- * the page as it is, but for idle <span>s in code; with another parser, there is
+ * fuzz_dom - the tree of a page read in shorthand, whole or in pieces, is the one that Gumbo
+ * makes of the page as it is, but for idle <span>s in code; with another parser, there is
  * nothing to compare.
  */
 #include "config.h"
@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	len = utf8_valid_len(page, len);
 	len = markup_guard(page, len);
 #ifdef WITH_GUMBO
-	if (!overflows(page, len) && !dom_is_twin(page, len))
+	if (!overflows(page, len) && !(dom_is_twin(page, len, UINT_MAX) && dom_is_twin(page, len, (unsigned)len % 8)))
 		abort();
 #else
 	struct dom *d;

@@ -211,7 +211,9 @@ static const struct {
 	{ "code", "", "<code>`%u</code>", "", 50000, 0 },
 	{ "ticks", "<pre>", "``` ", "</pre>", 100000, 0 },
 	{ "headings", "", "<h2>%u</h2>", "", 50000, 0 },
-	{ "breaks", "", "<br>", "", 200000, 0 },
+	{ "breaks", "", "<p>%u<br>", "", 200000, 0 },
+	{ "nothing but breaks", "", "<br>", "", 200000, -EMSGSIZE },	/* nowhere to cut it */
+	{ "attributes of many tags", "", "<i a b c d e f g h>x", "", 100000, -EMSGSIZE },
 	{ "definition lists", "", "<dl><dd>", "x", 100000, -EMSGSIZE },
 	{ "svg", "", "<svg>", "x", 100000, -EMSGSIZE },
 	{ "text", "", "word ", "", 2000000, 0 },
