@@ -89,6 +89,15 @@ t_ok 'others have no route'	is 'archon_http_requests_total{program="archon-api",
 t_ok 'so are those of agents'	is 'archon_http_requests_total{program="archon-mcp",method="POST",route="/mcp",code="2xx"}' 1
 t_ok 'the format is kept with all of it' scrape
 
+# What an operator looks for, each by its name.
+told() { grep -E "^$1[{ ]" "$T/scraped"; }
+for name in archon_crawls archon_crawls_ended_total archon_pages_total archon_fetched_bytes_total archon_fetch_duration_seconds_bucket \
+	archon_frontier_urls archon_relay_clients archon_relay_messages_total archon_relay_conflated_total archon_relay_gaps_total \
+	archon_relay_loop_lag_p99_seconds archon_store_bytes archon_table_rows archon_http_request_duration_seconds_bucket; do
+	t_ok "$name is told"	told "$name"
+done
+t_ok 'the store has a size'	grown 'archon_store_bytes{part="file"}' 0 4096
+
 # -- it lasts -----------------------------------------------------------------------------
 started=$(val 'archon_process_start_time_seconds{program="archon-api",worker="0"}')
 t_kill api; t_restart api

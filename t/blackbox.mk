@@ -12,6 +12,7 @@ blackbox_scripts = \
 	%D%/1100-bad-input.t \
 	%D%/1110-bad-requests.t \
 	%D%/1120-headers.t \
+	%D%/1130-files.t \
 	%D%/1200-crawl-errors.t \
 	%D%/1300-items.t \
 	%D%/1310-old-clients.t \
