@@ -224,14 +224,15 @@ START_TEST(test_conflation)
 {
 	int64_t began_ns, took_ms;
 
-	rig.conf.conflate_ms = 300;
+	rig.conf.conflate_ms = 3600000;
 	rig_start(&rig, true);
 	rig_publish(&rig, ID, CRAWL_STARTING, 0);
 	peer_open(&rig, &p, ID);
 	EXPECT_TEXT(p, "\"percentage\":0");
 	began_ns = clock_mono_ns();
-	rig_publish(&rig, ID, CRAWL_CRAWLING, 1);	/* a snapshot was no change: this is the first */
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 1);	/* a snapshot was no change: this is the first, and waits no hour */
 	EXPECT_TEXT(p, "\"percentage\":1,");
+	rig.relay.topics.conflate_ns = 300 * 1000000LL;
 	for (unsigned i = 2; i <= 50; i++) {
 		rig_publish(&rig, ID, CRAWL_CRAWLING, i);
 		rig_turns(&rig, 0);

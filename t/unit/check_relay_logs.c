@@ -109,6 +109,9 @@ START_TEST(test_since_and_level)
 	EXPECT_TEXT(q, "entry 1.");				/* the ring began there: nothing is missed */
 	expect_entries(&q, 2, 203);
 	peer_gone(&q);
+	peer_open(&rig, &q, LOGS "?since=999999999999999999");	/* of no entry of ours: as without one */
+	expect_entries(&q, 154, 203);
+	peer_gone(&q);
 	peer_events(&rig, &q, LOGS "?level=error", "crawl-7");	/* another's id: as without one */
 	EXPECT_EVENT(q, "entry 101.");
 }
@@ -141,6 +144,7 @@ START_TEST(test_gap)
 	ck_assert_str_eq(p.text, want);				/* to the entry */
 	expect_entries(&p, 2002, 3001);
 	ck_assert_uint_eq(rig.relay.server.counts.gaps, 2);
+	ck_assert_uint_eq(rig.relay.server.counts.missed, 1001 + 2002 - next);
 	expect_nothing(&p);
 }
 END_TEST

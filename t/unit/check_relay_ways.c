@@ -84,6 +84,7 @@ START_TEST(test_poll)
 	ck_assert_uint_eq(peer_status(&rig, &p), 200);
 	ck_assert_ptr_nonnull(strstr(p.text, "\r\nContent-Type: application/json\r\n"));
 	ck_assert_ptr_nonnull(strstr(p.text, "\r\nETag: \""));
+	ck_assert_ptr_nonnull(strstr(p.text, "\r\nX-Poll-Interval: 1000\r\n"));
 	ck_assert(peer_ended(&rig, &p));
 	ck_assert_ptr_nonnull(memmem(p.buf, p.len, "{\"progressId\":\"" ID "\"", 15 + sizeof ID));
 	ck_assert_ptr_nonnull(memmem(p.buf, p.len, "\"seq\":1}", 8));
@@ -99,6 +100,11 @@ START_TEST(test_poll)
 	ck_assert_uint_eq(peer_status(&rig, &q), 200);
 	ck_assert(peer_ended(&rig, &p));
 	ck_assert_ptr_nonnull(memmem(p.buf, p.len, "\"seq\":2}", 8));
+	peer_gone(&p);
+	rig_publish(&rig, ID, CRAWL_COMPLETED, 100);
+	peer_get(&rig, &p, PATH "?wait=30&since=2", "");
+	ck_assert_uint_eq(peer_status(&rig, &p), 200);
+	ck_assert_ptr_nonnull(strstr(p.text, "\r\nX-Poll-Interval: 0\r\n"));	/* there will be no more */
 }
 END_TEST
 
@@ -327,10 +333,12 @@ START_TEST(test_all_crawls_as_events)
 	rig_turns(&rig, 5);
 	peer_events(&rig, &p, "/api/crawl/stream", id);		/* the end it missed, and nothing else */
 	EXPECT_EVENT(p, "\"crawl_completed\"");
+	event_id(&p, id);
 	rig_turns(&rig, 5);
 	ck_assert_uint_eq(p.len, 0);
 	peer_gone(&p);
-	peer_events(&rig, &p, "/api/crawl/stream", "1-5");	/* somebody else's numbers */
+	id[0] = id[0] == '1' ? '2' : '1';			/* somebody else's numbers */
+	peer_events(&rig, &p, "/api/crawl/stream", id);
 	EXPECT_EVENT(p, "\"progressId\":\"two\"");
 }
 END_TEST
