@@ -8,7 +8,7 @@ client="/usr/bin/python3 $T_SRC/t/ws/client"
 
 h_must 'a site' h_badsite
 h_must 'the house stands' t_archon "allow_private = $H_BAD" 'heartbeat = 700ms' 'ping_interval = 500ms' 'pong_timeout = 1s' \
-	'linger = 2s' 'waiting_timeout = 2s' 'write_timeout = 2s' 'max_message = 1KiB' 'allow_origins = https://wiki.example.com'
+	'linger = 2s' 'waiting_timeout = 2s' 'write_timeout = 2s' 'max_message = 1KiB' 'allow_origins = https://wiki.example.com' 'compress = yes'
 
 json() { sed -n "s/^msg //p" "$T/$1.ws"; }
 first() { json "$1" | head -n 1; }
@@ -56,7 +56,7 @@ t_ok '...once' sh -c '[ "$(grep -c crawl_completed "$0")" = 1 ]' "$T/late.ws"
 t_ok 'a crawl that fails' h_start "http://$H_BAD/status/404"
 h_ws fails "/api/crawl-progress/$h_id"
 t_ok '...is told by type crawl_progress with status error' t_until 20 h_heard fails '^msg {"type":"crawl_progress".*"status":"error".*"error":"[^"]*404'
-t_ok 'a slow crawl' h_start "http://$H_BAD/site/slow/2000x100/"
+t_ok 'a slow crawl' h_start "http://$H_BAD/site/slow/2000x300/"
 slow=$h_id
 h_ws live "/api/crawl-progress/$slow"
 t_ok 'a live crawl: its state at once' t_until 5 h_heard live '^msg {"type":"crawl_progress","data":{.*"progressId":"'"$slow"
@@ -65,6 +65,15 @@ t_ok 'a protocol Ping is answered' t_until 5 h_heard polite '^pong'
 t_ok 'text ping is answered' t_until 5 h_heard polite '^msg {"type":"pong"}'
 h_ws polite2 "/api/crawl-progress/$slow" --send '{"type":"ping"}' --until pong
 t_ok 'JSON ping is answered' t_until 5 h_heard polite2 '^msg {"type":"pong"}'
+
+# -- compressed, to a client that is not ours ----------------------------------------------
+h_ws packed "/api/crawl-progress/$slow" --deflate --send ping --until pong
+t_ok 'permessage-deflate is taken up' t_until 5 h_heard packed '^open permessage-deflate$'
+t_ok '...the state is read' t_until 5 h_heard packed '^msg {"type":"crawl_progress","data":{.*"progressId":"'"$slow"
+t_ok '...what it sends, too' t_until 5 h_heard packed '^msg {"type":"pong"}'
+h_ws bomb "/api/crawl-progress/$slow" --deflate --send "$(printf '%020000d' 0)"
+t_ok 'a message that is over max_message when it is opened' h_ws_end bomb
+t_ok '...is closed 1009' h_heard bomb '^close 1009'
 
 # -- closing -----------------------------------------------------------------------------
 h_ws bye "/api/crawl-progress/$slow" --close 1000
@@ -138,3 +147,13 @@ usr2() { kill -USR2 "$(t_pid relay)" && wait "$(t_pid relay)"; }
 t_ok 'USR2 to the relay (a restart)' usr2
 rm -f "$T/relay.pid"
 t_ok 'closes 1012' t_until 5 h_heard again '^close 1012'
+
+# -- the echo server for conformance suites ---------------------------------------------------
+t_start echo "$T_BLD/t/ws_echo" --socket "$T/echo.sock" --compress
+t_ok 'the echo server for conformance suites' t_until 10 test -S "$T/echo.sock"
+for way in '' --deflate; do	# one frame of each length form, and one of several bytes a character
+	for text in word "$(printf '%0200d' 7)" "$(printf '%070000d' 7)" 'naïve ☃ 𝄞'; do
+		timeout 60 $client follow "$T/echo.sock" / $way --send "$text" --until "$text" >"$T/echoed" 2>&1
+		t_ok "...echoes ${#text} characters $way" grep -qxF "msg $text" "$T/echoed"
+	done
+done

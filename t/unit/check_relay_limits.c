@@ -112,6 +112,32 @@ START_TEST(test_messages_a_second)
 }
 END_TEST
 
+/* So many over the limit are told so; of a flood beyond that nothing is kept. */
+START_TEST(test_flood)
+{
+	enum { FLOOD = 300 };
+	int fd[FLOOD][2], told = 0;
+
+	rig.conf.max_clients = 1;
+	rig_start(&rig, false);
+	peer_open(&rig, &p, "x");
+	for (unsigned i = 0; i < FLOOD; i++) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd[i]), 0);
+		told += server_adopt(&rig.relay.server, fd[i][1]) == 0;
+	}
+	ck_assert_int_lt(told, FLOOD);
+	ck_assert_uint_eq(rig.relay.server.counts.refused, FLOOD);
+	for (unsigned i = 0; i < FLOOD; i++) {
+		char answer[16];
+		ssize_t n = recv(fd[i][0], answer, sizeof answer, 0);
+
+		ck_assert_int_eq(n, i < (unsigned)told ? (ssize_t)sizeof answer : 0);
+		close(fd[i][0]);
+	}
+	EXPECT_TEXT(p, "\"waiting\"");
+}
+END_TEST
+
 /* -- descriptors --------------------------------------------------------------------- */
 
 static void
@@ -268,6 +294,7 @@ main(void)
 
 	tcase_add_test(tc, test_per_address);
 	tcase_add_test(tc, test_messages_a_second);
+	tcase_add_test(tc, test_flood);
 	tcase_add_test(tc, test_out_of_descriptors);
 	tcase_add_test(tc, test_counters);
 	tcase_add_test(tc, test_lag);
