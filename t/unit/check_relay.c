@@ -476,6 +476,8 @@ START_TEST(test_pings)
 	memset(longer, ' ', sizeof longer);
 	peer_frame(&p, WS_TEXT, false, longer, sizeof longer);
 	peer_frame(&p, WS_CONT, true, "ping", 4);
+	peer_frame(&p, WS_TEXT, false, "ping", 4);
+	peer_frame(&p, WS_CONT, true, longer, sizeof longer);
 	peer_frame(&p, WS_BINARY, true, "ping", 4);
 	for (char i = '0'; i <= '9'; i++)		/* all answered, in order */
 		peer_frame(&p, WS_PING, true, &i, 1);

@@ -87,6 +87,12 @@ START_TEST(test_messages_a_second)
 	rig_start(&rig, false);
 	peer_open(&rig, &p, "x");
 	EXPECT_TEXT(p, "\"waiting\"");
+	for (unsigned i = 0; i < 5; i++) {		/* each in a second of its own */
+		peer_frame(&p, WS_PING, true, "x", 1);
+		ck_assert_int_eq(peer_next(&rig, &p), WS_PONG);
+		ck_assert_uint_le(rig.relay.server.conns->rate_n, 1);
+		rig.relay.server.conns->rate_second--;
+	}
 	for (unsigned i = 0; i < 20; i++)		/* in at most two seconds' shares */
 		peer_text(&p, "anything");
 	EXPECT_CLOSE(p, 1008);
@@ -109,6 +115,20 @@ START_TEST(test_messages_a_second)
 	for (unsigned i = 0; i < 20; i++)
 		peer_frame(&r, WS_PONG, true, "x", 1);
 	EXPECT_CLOSE(r, 1008);
+}
+END_TEST
+
+/* No more clients than there are descriptors for, beside those the relay needs itself. */
+START_TEST(test_descriptors_bound_clients)
+{
+	static struct relay small;
+	struct err e;
+
+	rig_start(&rig, false);
+	ck_assert_int_eq(relay_init(&small, &rig.conf, 200, &e), 0);
+	ck_assert_uint_gt(small.server.max_clients, 0);
+	ck_assert_uint_le(small.server.max_clients, 200 - 20);
+	relay_fini(&small);
 }
 END_TEST
 
@@ -294,6 +314,7 @@ main(void)
 
 	tcase_add_test(tc, test_per_address);
 	tcase_add_test(tc, test_messages_a_second);
+	tcase_add_test(tc, test_descriptors_bound_clients);
 	tcase_add_test(tc, test_flood);
 	tcase_add_test(tc, test_out_of_descriptors);
 	tcase_add_test(tc, test_counters);

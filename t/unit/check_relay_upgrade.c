@@ -358,6 +358,21 @@ START_TEST(test_whose_token)
 }
 END_TEST
 
+/* Told to stop, it does, though somebody reloads it meanwhile. */
+START_TEST(test_a_stop_is_not_forgotten)
+{
+	siginfo_t end;
+
+	peer_open(&rig, &p, ID);
+	EXPECT_TEXT(p, "\"waiting\"");
+	ck_assert_int_eq(kill(rig.pid, SIGTERM), 0);
+	EXPECT_CLOSE(p, 1001);				/* and is not answered, so that it waits a little */
+	ck_assert_int_eq(kill(rig.pid, SIGHUP), 0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)rig.pid, &end, WEXITED | WNOWAIT), 0);
+	ck_assert_uint_eq(log_count("upgrade clients="), 0);
+}
+END_TEST
+
 /* Somebody logs all the while; nothing is missed, nothing comes twice, on a slow client neither. */
 START_TEST(test_logs_go_on)
 {
@@ -433,6 +448,7 @@ main(void)
 	tcase_add_test(tc, test_logs_go_on);
 	tcase_add_test(tc, test_bad_configuration_keeps_the_old);
 	tcase_add_test(tc, test_another_version_starts_afresh);
+	tcase_add_test(tc, test_a_stop_is_not_forgotten);
 	tcase_add_test(tc, test_supervised);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -59,6 +59,21 @@ START_TEST(test_events)
 }
 END_TEST
 
+/* What an event stream's client says behind its request is not kept. */
+START_TEST(test_events_are_no_dialogue)
+{
+	rig_start(&rig, true);
+	peer_events(&rig, &p, PATH, NULL);
+	EXPECT_EVENT(p, "\"waiting\"");
+	for (unsigned i = 0; i < 100; i++)
+		peer_raw(&p, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
+	rig_turns(&rig, 1);
+	ck_assert_ptr_null(rig.relay.server.conns->held);
+	rig_publish(&rig, ID, CRAWL_CRAWLING, 10);
+	EXPECT_EVENT(p, "\"percentage\":10,");
+}
+END_TEST
+
 START_TEST(test_events_beat_and_end)
 {
 	rig.conf.heartbeat_ms = 100;
@@ -398,6 +413,7 @@ main(void)
 	TCase *tc = relay_case(s, "ways");
 
 	tcase_add_test(tc, test_events);
+	tcase_add_test(tc, test_events_are_no_dialogue);
 	tcase_add_test(tc, test_events_beat_and_end);
 	tcase_add_test(tc, test_poll);
 	tcase_add_loop_test(tc, test_lapses, 0, sizeof lapses / sizeof lapses[0]);
