@@ -101,7 +101,7 @@ stmt_bind(sqlite3_stmt *stmt, const char *fmt, va_list ap)
 			src = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
 			break;
 		case 'q':
-			src = sqlite3_bind_pointer(stmt, i, (void *)(uintptr_t)va_arg(ap, const void *), RANK_QUERY_TYPE, NULL);
+			src = sqlite3_bind_pointer(stmt, i, (void *)(uintptr_t)va_arg(ap, const void *), RANK_SCAN_TYPE, NULL);
 			break;
 		case 't':
 			s = va_arg(ap, const char *);

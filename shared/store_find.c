@@ -24,18 +24,19 @@ count_term(struct store *st, const struct query_term *t, int64_t last, int64_t *
 {
 	char quoted[QUERY_TERM_BYTES + 4];
 	sqlite3_stmt *stmt;
-	int64_t n = 0, upto = 0;
+	int64_t n, upto;
 	int rc = 0;
 
 	(void)snprintf(quoted, sizeof quoted, "\"%s\"%s", t->text, t->prefix ? "*" : "");
-	stmt = store_stmt(st, &rc, "SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ?1 ORDER BY rowid", "t", quoted);
-	if (stmt == NULL)
+	stmt = store_stmt(st, &rc, "SELECT count(*), max(n) FROM"
+	    " (SELECT rowid AS n FROM chunks_fts WHERE chunks_fts MATCH ?1 ORDER BY rowid LIMIT ?2)", "ti", quoted, (int64_t)COUNT_MAX);
+	if (stmt == NULL || (rc = store_step(st, stmt)) < 0)
 		return rc;
-	for (; n < COUNT_MAX && (rc = store_step(st, stmt)) > 0; n++)
-		upto = sqlite3_column_int64(stmt, 0);
+	n = sqlite3_column_int64(stmt, 0);
+	upto = sqlite3_column_int64(stmt, 1);
 	(void)sqlite3_reset(stmt);
 	*out = n < COUNT_MAX || upto == 0 ? n : (int64_t)((double)n * (double)last / (double)upto);
-	return rc < 0 ? rc : 0;
+	return 0;
 }
 
 /* Counts are kept for a while: they change little, and cost as much as a search. */
@@ -196,6 +197,12 @@ sift_down(struct candidates *h, unsigned at)
 	}
 }
 
+bool
+candidates_want(const struct candidates *h, struct candidate c)
+{
+	return h->n < CANDIDATES || candidate_compare(&c, &h->c[0]) < 0;
+}
+
 void
 candidates_keep(struct candidates *h, struct candidate c)
 {
@@ -206,7 +213,7 @@ candidates_keep(struct candidates *h, struct candidate c)
 				sift_down(h, i);
 		return;
 	}
-	if (candidate_compare(&c, &h->c[0]) >= 0)
+	if (!candidates_want(h, c))
 		return;
 	h->c[0] = c;
 	sift_down(h, 0);
@@ -221,17 +228,17 @@ candidates_sort(struct candidates *h)
 int
 find_best(struct store *st, const char *sql, const char *match, const struct query *q, struct candidates *out)
 {
+	struct scan scan;
+	sqlite3_stmt *stmt;
 	int rc = 0;
-	sqlite3_stmt *stmt = store_stmt(st, &rc, sql, "tqi", match, q, (int64_t)SCAN_MAX);
 
-	out->n = 0;
-	if (stmt == NULL)
+	scan_start(&scan, q, out);
+	if ((stmt = store_stmt(st, &rc, sql, "tq", match, &scan)) == NULL)
 		return rc;
-	while ((rc = store_step(st, stmt)) > 0)
-		if (sqlite3_column_double(stmt, 1) > 0)		/* else its facets alone fit; to have FTS5 see to that is slower */
-			candidates_keep(out, (struct candidate){ sqlite3_column_int64(stmt, 0), 0, sqlite3_column_double(stmt, 1) });
+	if ((rc = store_step(st, stmt)) > 0)		/* all that may be looked at */
+		(void)sqlite3_reset(stmt);
 	candidates_sort(out);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 double

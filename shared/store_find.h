@@ -24,7 +24,17 @@ struct candidates {
 	unsigned n;
 };
 
+struct scan {				/* what the ranking functions fill */
+	const struct query *q;
+	int	 phrase[QUERY_TERMS_MAX];	/* which of query_expression() each term is */
+	struct candidates *best;
+	unsigned rows_left;
+};
+
+void scan_start(struct scan *s, const struct query *q, struct candidates *best);
+
 int candidate_compare(const struct candidate *a, const struct candidate *b);	/* the better first */
+bool candidates_want(const struct candidates *h, struct candidate c);		/* would it be kept? */
 void candidates_keep(struct candidates *h, struct candidate c);			/* unless it is worse than all CANDIDATES */
 void candidates_sort(struct candidates *h);					/* the best first; nothing is kept after it */
 
@@ -34,7 +44,7 @@ int find_weigh(struct store *st, struct query *q);
 /* The FTS5 expression for the words and what s asks for.  1; 0: nothing can fit; -errno. */
 int find_match(struct store *st, const struct query *q, const struct search *s, struct text *out);
 
-/* The best of what sql finds, in order.  Its parameters: the match, the query, SCAN_MAX; its row: n and score. */
+/* The best of what sql finds, in order.  Its parameters: the match, the scan of a ranking function. */
 int find_best(struct store *st, const char *sql, const char *match, const struct query *q, struct candidates *out);
 
 double find_score(const struct query *q, double score);	/* 0..1 in the same order: half is a good match of all words */

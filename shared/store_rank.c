@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shared/store_find.h"
 #include "shared/store_rank.h"
 #include "shared/store_sql.h"
 
@@ -28,44 +29,47 @@ store_rank_without(struct store *st, unsigned rules)
 
 /* -- which phrase is which term ---------------------------------------------------------- */
 
-struct phrases {
-	int	 term[3 * QUERY_TERMS_MAX];
-	unsigned n;
-};
-
 static void
-phrases_of(const struct query *q, bool optional, struct phrases *out)
+phrases_of(struct scan *s, bool optional, unsigned from)
 {
-	for (unsigned i = 0; i < q->n_terms; i++)
-		if (q->term[i].optional == optional)
-			out->term[out->n++] = (int)i;
+	for (unsigned i = 0, n = 0; i < s->q->n_terms; i++)
+		if (s->q->term[i].optional == optional)
+			s->phrase[i] = (int)(from + n++);
 }
 
-static void
-phrases_all(const struct query *q, struct phrases *out)
+void
+scan_start(struct scan *s, const struct query *q, struct candidates *best)
 {
-	unsigned first;
+	unsigned found = 0;
 
-	out->n = 0;
-	phrases_of(q, false, out);
-	first = out->n;
-	if (first == q->n_terms)
-		return;
-	for (unsigned i = 0; i < first; i++)	/* said twice: they count once */
-		out->term[out->n++] = -1;
-	phrases_of(q, true, out);
+	*s = (struct scan){ .q = q, .best = best, .rows_left = SCAN_MAX };
+	for (unsigned i = 0; i < q->n_terms; i++)
+		found += !q->term[i].optional;
+	phrases_of(s, false, 0);
+	phrases_of(s, true, 2 * found);		/* those that find are said twice: they count once */
+	best->n = 0;
 }
 
 /* -- one row --------------------------------------------------------------------------------- */
 
 struct row {
+	const struct scan *scan;
 	const struct query *q;
 	double	 tf[QUERY_TERMS_MAX], pair[QUERY_TERMS_MAX];	/* how often; the pair with the one before */
 	int	 last_col[QUERY_TERMS_MAX], last_off[QUERY_TERMS_MAX];	/* where it was last */
 	double	 best_window;
 	int	 columns;		/* of them is text: facets stand behind it */
-	double	 k;			/* so many times a word counts half of what it can */
 };
+
+/* Of each term only what the query has is set, and when it is read: there are many rows. */
+static void
+row_start(struct row *r, const struct scan *s, int columns)
+{
+	r->scan = s;
+	r->q = s->q;
+	r->best_window = 0;
+	r->columns = columns;
+}
 
 static void
 see_window(struct row *r, int col, int off)
@@ -94,8 +98,9 @@ see(struct row *r, int term, int col, int off)
 	see_window(r, col, off);
 }
 
+/* k: so many times a word counts half of what it can. */
 static double
-row_score(const struct row *r)
+row_score(const struct row *r, double k)
 {
 	double sum = 0, all = 0;
 
@@ -103,9 +108,9 @@ row_score(const struct row *r)
 		const struct query_term *t = &r->q->term[i];
 
 		all += t->idf;
-		sum += t->idf * r->tf[i] * (k1 + 1) / (r->tf[i] + r->k);
+		sum += t->idf * r->tf[i] * (k1 + 1) / (r->tf[i] + k);
 		if (t->after >= 0 && !(r->q->rules_off & 1u << RANK_PAIRS))
-			sum += pair_part * (t->idf + r->q->term[t->after].idf) * r->pair[i] * (k1 + 1) / (r->pair[i] + r->k);
+			sum += pair_part * (t->idf + r->q->term[t->after].idf) * r->pair[i] * (k1 + 1) / (r->pair[i] + k);
 	}
 	if (r->q->n_terms > 1 && !(r->q->rules_off & 1u << RANK_WINDOW) && all > 0)
 		sum *= 1 + window_part * r->best_window / all;
@@ -144,66 +149,84 @@ static int
 row_read(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r)
 {
 	struct instance in[QUERY_TERMS_MAX];
-	struct phrases ph;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < QUERY_TERMS_MAX; i++)
-		r->last_col[i] = -1;
-	phrases_all(r->q, &ph);
-	for (unsigned i = 0; i < ph.n; i++) {
+	for (unsigned i = 0; i < r->q->n_terms; i++) {
 		struct instance *x = &in[n];
-		int rc;
+		int rc = api->xPhraseFirst(fts, r->scan->phrase[i], &x->at, &x->col, &x->off);
 
-		if ((x->term = ph.term[i]) < 0)
-			continue;
-		if ((rc = api->xPhraseFirst(fts, (int)i, &x->at, &x->col, &x->off)) != SQLITE_OK)
+		if (rc != SQLITE_OK)
 			return rc;
+		x->term = (int)i;
 		n += x->col >= 0 && x->col < r->columns;
+		r->tf[i] = r->pair[i] = 0;
+		r->last_col[i] = -1;
 	}
 	see_all(api, fts, r, in, n);
 	return SQLITE_OK;
 }
 
-static void
-rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, struct row *r)
-{
-	int rc = row_read(api, fts, r);
+/* -- all rows -------------------------------------------------------------------------------- */
 
-	if (rc != SQLITE_OK)
-		sqlite3_result_error_code(ctx, rc);
+static struct scan *
+scan_of(int n, sqlite3_value **v, sqlite3_context *ctx)
+{
+	struct scan *s = n == 1 ? sqlite3_value_pointer(v[0], RANK_SCAN_TYPE) : NULL;
+
+	if (s == NULL)
+		sqlite3_result_error(ctx, "ranking: no scan", -1);
 	else
-		sqlite3_result_double(ctx, row_score(r));
+		sqlite3_result_int(ctx, --s->rows_left == 0);
+	return s;
 }
 
-/* Of a chunk or of a code example. */
+/* Of a chunk or of a code example.  Where its facets alone fit it scores nothing: to have FTS5 see to that is slower. */
 static void
 rank_text(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct row r = {
-		.q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .k = k1, .columns = api->xColumnCount(fts) - 1,
-	};
+	struct scan *s = scan_of(n, v, ctx);
+	struct row r;
+	double score;
+	int rc;
 
-	if (r.q == NULL)
-		sqlite3_result_error(ctx, "rank_text: no query", -1);
-	else
-		rank(api, fts, ctx, &r);
+	if (s == NULL)
+		return;
+	row_start(&r, s, api->xColumnCount(fts) - 1);
+	if ((rc = row_read(api, fts, &r)) != SQLITE_OK)
+		sqlite3_result_error_code(ctx, rc);
+	else if ((score = row_score(&r, k1)) > 0)
+		candidates_keep(s->best, (struct candidate){ api->xRowid(fts), 0, score });
 }
 
-/* Names differ in length far more than chunks do: the more a page is called by, the less each says. */
+/*
+ * Names differ in length far more than chunks do: the more a page is called by, the
+ * less each says.  How much that is costs a look elsewhere, so first it is as if it were
+ * nothing.
+ */
 static void
 rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct row r = { .q = n == 1 ? sqlite3_value_pointer(v[0], RANK_QUERY_TYPE) : NULL, .columns = 1 };
+	struct scan *s = scan_of(n, v, ctx);
+	struct candidate c = { .n = api->xRowid(fts) };
+	struct row r;
 	sqlite3_int64 all = 0, rows = 0;
-	int len = 0;
+	int len = 0, rc;
 
-	if (r.q == NULL || api->xColumnSize(fts, 0, &len) != SQLITE_OK || api->xColumnTotalSize(fts, 0, &all) != SQLITE_OK ||
-	    api->xRowCount(fts, &rows) != SQLITE_OK) {
-		sqlite3_result_error(ctx, "rank_names: no query, or no sizes", -1);
+	if (s == NULL)
+		return;
+	row_start(&r, s, 1);
+	if ((rc = row_read(api, fts, &r)) == SQLITE_OK) {
+		c.score = row_score(&r, names_k1 * (1 - names_b));
+		if (!candidates_want(s->best, c))
+			return;
+		rc = api->xColumnSize(fts, 0, &len);
+	}
+	if (rc != SQLITE_OK || (rc = api->xColumnTotalSize(fts, 0, &all)) != SQLITE_OK || (rc = api->xRowCount(fts, &rows)) != SQLITE_OK) {
+		sqlite3_result_error_code(ctx, rc);
 		return;
 	}
-	r.k = names_k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1));
-	rank(api, fts, ctx, &r);
+	c.score = row_score(&r, names_k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1)));
+	candidates_keep(s->best, c);
 }
 
 int

@@ -65,8 +65,12 @@ void query_expression(const struct query *q, struct text *out);
 /* The place in body (Markdown) that fits best: struct search_hit says how it is marked. */
 void query_snippet(const struct query *q, const char *body, struct text *out);
 
-/* Known to FTS5 as rank_text(t, query) and rank_names(t, query), query a pointer of this type. */
-#define RANK_QUERY_TYPE "archon query"
+/*
+ * Known to FTS5 as rank_text(t, scan) and rank_names(t, scan), scan a pointer of this type
+ * (see store_find.h).  Each is a condition that keeps the row if it is among the best, and
+ * holds for the last one that is to be looked at alone: no row has to be handed out.
+ */
+#define RANK_SCAN_TYPE "archon scan"
 int store_rank_register(struct store *st);
 
 #endif

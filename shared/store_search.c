@@ -17,7 +17,7 @@
 #include "shared/store_find.h"
 #include "shared/text.h"
 
-enum { PAGES = 100 };			/* whose place among all pages is looked at */
+enum { PAGES = 100 };			/* whose place among all pages is looked at, at most */
 
 static const double next_part = 0.4, names_part = 0.6, degree_part = 0.03;
 static const double length_part = 0.05;	/* less, for every time that a page is twice as long */
@@ -38,8 +38,7 @@ find_pages(struct store *st, struct candidates *chunks)
 static int
 find_chunks(struct store *st, const struct query *q, const char *match, struct candidates *out)
 {
-	int rc = find_best(st, "SELECT rowid, rank_text(chunks_fts, ?2) FROM chunks_fts WHERE chunks_fts MATCH ?1 LIMIT ?3",
-	    match, q, out);
+	int rc = find_best(st, "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?1 AND rank_text(chunks_fts, ?2)", match, q, out);
 
 	return rc < 0 ? rc : find_pages(st, out);
 }
@@ -81,29 +80,35 @@ group(const struct candidates *c, const struct query *q, struct found *out)
 
 /* Pages that others call by these words; those found already get more, new ones come in. */
 static int
-find_names(struct store *st, const struct query *q, const struct search *s, struct found *out)
+find_names(struct store *st, const struct query *q, struct candidates *names, struct found *out)
 {
 	struct text match = { 0 };
-	sqlite3_stmt *stmt = NULL;
-	int rc = 0;
+	int rc;
 
 	query_expression(q, &match);
-	if (match.failed)
-		rc = -ENOMEM;
-	else
-		stmt = store_stmt(st, &rc, "SELECT r.n, r.score FROM (SELECT rowid AS n, rank_names(names_fts, ?2) AS score"
-		    " FROM names_fts WHERE names_fts MATCH ?1 ORDER BY score DESC, n LIMIT ?3) r"
-		    " JOIN pages p ON p.n = r.n JOIN sources s ON s.id = p.source WHERE s.deleted_ms IS NULL"
-		    " AND (?4 IS NULL OR s.id = ?4) AND (?5 IS NULL OR s.knowledge_type = ?5)"
-		    " AND (?6 IS NULL OR instr(',' || ?6 || ',', ',' || s.id || ',') > 0)"
-		    " AND (?7 IS NULL OR p.language LIKE ?7 || '%')"
-		    " AND (?8 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = s.id"
-		    "   AND instr(',' || ?8 || ',', ',' || t.tag || ',') > 0)) ORDER BY r.score DESC, r.n", "tqittttt",
-		    text_str(&match), q, (int64_t)CANDIDATES, s->source_id, s->knowledge_type, s->sources, s->language, s->tags);
-	while (stmt != NULL && (rc = store_step(st, stmt)) > 0)
-		page_of(out, sqlite3_column_int64(stmt, 0))->score += names_part * sqlite3_column_double(stmt, 1);
+	rc = match.failed ? -ENOMEM :
+	    find_best(st, "SELECT 1 FROM names_fts WHERE names_fts MATCH ?1 AND rank_names(names_fts, ?2)", text_str(&match), q, names);
+	for (unsigned i = 0; rc == 0 && i < names->n; i++)
+		page_of(out, names->c[i].n)->score += names_part * names->c[i].score;
 	text_fini(&match);
 	return rc;
+}
+
+/* Of a page that was found by its names alone: is it asked for?  1, 0, -errno. */
+static int
+page_fits(struct store *st, const struct search *s, int64_t page)
+{
+	int64_t fits = 0;
+	int rc = store_int(st, &fits, "SELECT s.deleted_ms IS NULL"
+	    " AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.knowledge_type = ?3)"
+	    " AND (?4 IS NULL OR instr(',' || ?4 || ',', ',' || s.id || ',') > 0)"
+	    " AND (?5 IS NULL OR p.language LIKE ?5 || '%')"
+	    " AND (?6 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = s.id"
+	    "   AND instr(',' || ?6 || ',', ',' || t.tag || ',') > 0))"
+	    " FROM pages p JOIN sources s ON s.id = p.source WHERE p.n = ?1", "ittttt",
+	    page, s->source_id, s->knowledge_type, s->sources, s->language, s->tags);
+
+	return rc == -ENOENT ? 0 : rc < 0 ? rc : fits != 0;
 }
 
 static int
@@ -127,28 +132,66 @@ page_worth(const struct query *q, double in_degree, double words)
 	return worth;
 }
 
-/* A page that was found by its names alone shows its first chunk. */
-static int
-place(struct store *st, const struct query *q, struct found *f)
+/* And at most, when n_pages lead to it. */
+static double
+worth_most(double n_pages)
 {
-	qsort(f->p, f->n, sizeof f->p[0], compare_pages);
-	f->n = f->n < PAGES ? f->n : PAGES;
-	for (unsigned i = 0; i < f->n; i++) {
-		struct found_page *p = &f->p[i];
-		int rc = 0;
-		sqlite3_stmt *stmt = store_stmt(st, &rc, "SELECT f.in_degree, p.words FROM page_facts f"
-		    " JOIN pages p ON p.n = f.page WHERE f.page = ?1", "i", p->page);
+	return 1 + degree_part * log2(1 + n_pages);
+}
 
-		if (stmt == NULL || (rc = store_step(st, stmt)) < 0)
-			return rc;
-		if (rc == 0)
-			continue;
+/* A page that was found by its names alone shows its first chunk.  1; 0: it is no hit; -errno. */
+static int
+place_page(struct store *st, const struct query *q, const struct search *s, struct found_page *p)
+{
+	int rc = 0;
+	sqlite3_stmt *stmt;
+
+	if (p->chunk == 0 && ((rc = page_fits(st, s, p->page)) <= 0 ||
+	    (rc = store_int(st, &p->chunk, "SELECT n FROM chunks WHERE page = ?1 ORDER BY number LIMIT 1", "i", p->page)) < 0))
+		return rc == -ENOENT ? 0 : rc;
+	stmt = store_stmt(st, &rc, "SELECT f.in_degree, p.words FROM page_facts f"
+	    " JOIN pages p ON p.n = f.page WHERE f.page = ?1", "i", p->page);
+	if (stmt == NULL || (rc = store_step(st, stmt)) < 0)
+		return rc;
+	if (rc > 0)
 		p->score *= page_worth(q, sqlite3_column_double(stmt, 0), sqlite3_column_double(stmt, 1));
-		(void)sqlite3_reset(stmt);
-		if (p->chunk == 0 && (rc = store_int(st, &p->chunk, "SELECT n FROM chunks WHERE page = ?1 ORDER BY number LIMIT 1", "i", p->page)) < 0 &&
-		    rc != -ENOENT)
+	(void)sqlite3_reset(stmt);
+	return 1;
+}
+
+/* Into the first n, which are in order. */
+static void
+insert_page(struct found *f, unsigned n, struct found_page p)
+{
+	for (; n > 0 && compare_pages(&p, &f->p[n - 1]) < 0; n--)
+		f->p[n] = f->p[n - 1];
+	f->p[n] = p;
+}
+
+/* Leave the best, in order: as many as are asked for for certain, of others those looked at. */
+static int
+place(struct store *st, const struct query *q, const struct search *s, struct found *f)
+{
+	unsigned n = 0, want = s->vector != NULL || s->limit > PAGES ? PAGES : s->limit;
+	int64_t n_pages;
+	double most;
+	int rc = store_int(st, &n_pages, "SELECT ifnull(max(n), 0) FROM pages", "");
+
+	if (rc < 0)
+		return rc;
+	most = worth_most((double)n_pages);
+	qsort(f->p, f->n, sizeof f->p[0], compare_pages);
+	for (unsigned i = 0; i < f->n && n < PAGES; i++) {
+		struct found_page p = f->p[i];
+
+		if (n >= want && p.score * most < f->p[want - 1].score)
+			break;		/* nor can any behind it */
+		if ((rc = place_page(st, q, s, &p)) < 0)
 			return rc;
+		if (rc > 0)
+			insert_page(f, n++, p);
 	}
+	f->n = n;
 	return 0;
 }
 
@@ -284,11 +327,10 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 	if ((rc = find_chunks(st, &w->q, text_str(match), &w->chunks)) < 0)
 		return rc;
 	group(&w->chunks, &w->q, &w->pages);
-	if (!(w->q.rules_off & 1u << RANK_NAMES) && (rc = find_names(st, &w->q, s, &w->pages)) < 0)
+	if (!(w->q.rules_off & 1u << RANK_NAMES) && (rc = find_names(st, &w->q, &w->chunks, &w->pages)) < 0)
 		return rc;
-	if ((rc = place(st, &w->q, &w->pages)) < 0)
+	if ((rc = place(st, &w->q, s, &w->pages)) < 0)
 		return rc;
-	qsort(w->pages.p, w->pages.n, sizeof w->pages.p[0], compare_pages);
 	return s->vector != NULL ? fuse_near(st, s, &w->chunks, &w->pages) : 0;
 }
 

@@ -35,7 +35,7 @@ struct store {
 /*
  * The prepared statement of a literal, reset and with args bound by fmt:
  * t  const char * (NULL is SQL NULL)   i  int64_t   p  const char *, size_t
- * q  const struct query *, for the ranking functions
+ * q  struct scan *, for the ranking functions
  * NULL on failure, with *rc set.  Strings are borrowed until the next reset.
  */
 sqlite3_stmt *store_stmt(struct store *st, int *rc, const char *sql, const char *fmt, ...);

@@ -284,6 +284,27 @@ START_TEST(what_fits_as_well_stands_in_the_order_it_came)	/* of more chunks than
 }
 END_TEST
 
+START_TEST(the_first_are_the_same_however_few_are_asked_for)
+{
+	enum { OTHERS = 12 };
+	struct store *st = store_new();
+	char name[16];
+
+	begin_source(st, "s");
+	for (unsigned i = 0; i < OTHERS; i++) {
+		(void)snprintf(name, sizeof name, "p%u", i);
+		PUT(st, name, "T", "Animals.  Zebra, zebra, zebra, zebra, zebra, zebra.  [All](http://h.test/led)");
+	}
+	PUT(st, "led", "T", "Animals.  Zebra, zebra, zebra, zebra, zebra.");	/* fits less, but all lead to it */
+	ck_assert_int_eq(strncmp(found(st, (struct search){ .query = "zebra", .limit = 50 }, NULL), "p0 p1 ", 6), 0);
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	ck_assert_int_eq(strncmp(found(st, (struct search){ .query = "zebra", .limit = 50 }, NULL), "led p0 ", 7), 0);
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra", .limit = 2 }, NULL), "led p0");
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra", .limit = 1 }, NULL), "led");
+	store_close(st);
+}
+END_TEST
+
 START_TEST(names_that_were_never_gathered)
 {
 	struct store *st = store_new();
@@ -382,6 +403,9 @@ put_sources(struct store *st)
 	put(st, "s", "english", "E", "en-GB", &c, 1);
 	put(st, "s", "german", "G", "de", &c, 1);
 	put(st, "t", "french", "F", "fr", &c, 1);
+	put(st, "t", "names", "N", "fr", &(struct chunk){ .headings = SLICE_LIT("N"), .body = SLICE_LIT("[okapi](http://h.test/named)") }, 1);
+	put(st, "t", "named", "N", "nl", &(struct chunk){ .headings = SLICE_LIT("N"), .body = SLICE_LIT("x") }, 1);	/* by that alone */
+	ck_assert_int_eq(store_gather_names(st, "t"), 0);
 }
 
 static const struct { struct search s; const char *want; } filters[] = {
@@ -395,6 +419,13 @@ static const struct { struct search s; const char *want; } filters[] = {
 	{ { .query = "zebra", .tags = "ta" }, "" },
 	{ { .query = "zebra", .language = "en" }, "english" },
 	{ { .query = "zebra", .language = "de", .source_id = "t" }, "" },
+	{ { .query = "okapi" }, "names named" },
+	{ { .query = "okapi", .source_id = "t", .sources = "t", .knowledge_type = "business", .tags = "tax" }, "names named" },
+	{ { .query = "okapi", .source_id = "s" }, "" },
+	{ { .query = "okapi", .sources = "s" }, "" },
+	{ { .query = "okapi", .knowledge_type = "technical" }, "" },
+	{ { .query = "okapi", .language = "fr" }, "names" },
+	{ { .query = "okapi", .language = "nl" }, "named" },
 };
 
 START_TEST(filtered)
@@ -403,6 +434,8 @@ START_TEST(filtered)
 
 	put_sources(st);
 	ck_assert_str_eq(found(st, filters[_i].s, NULL), filters[_i].want);
+	ck_assert_int_eq(store_source_delete(st, "t", 2), 0);
+	ck_assert_str_eq(found(st, (struct search){ .query = "okapi" }, NULL), "");
 	store_close(st);
 }
 END_TEST
@@ -450,6 +483,7 @@ main(void)
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
 	tcase_add_test(tc, a_long_page_counts_less);
 	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);
+	tcase_add_test(tc, the_first_are_the_same_however_few_are_asked_for);
 	tcase_add_loop_test(tc, a_text_that_leads_everywhere_names_nothing, 8, 10);
 	tcase_add_test(tc, titles_without_what_all_have);
 	tcase_add_loop_test(tc, filtered, 0, (int)(sizeof filters / sizeof filters[0]));
