@@ -54,8 +54,8 @@ for i in range(n):
         with open(sys.argv[0] + ".429", "w") as f: f.write(head)
 for status, count in sorted(got.items()): print(count, status)
 PY
-ask() { timeout 120 /usr/bin/python3 "$T/ask" "$T/http.sock" "$@" >"$T/said"; cat "$T/said"; }
-streams() { sh -c 'ulimit -n 4096; exec timeout 120 /usr/bin/python3 "$@"' - "$T/streams" "$T/http.sock" "$@" >"$T/said"; cat "$T/said"; }
+ask() { rm -f "$T/ask.429"; timeout 120 /usr/bin/python3 "$T/ask" "$T/http.sock" "$@" >"$T/said"; cat "$T/said"; }
+streams() { rm -f "$T/streams.429"; sh -c 'ulimit -n 4096; exec timeout 120 /usr/bin/python3 "$@"' - "$T/streams" "$T/http.sock" "$@" >"$T/said"; cat "$T/said"; }
 count() { awk -v s="$1" '$2 == s { n = $1 } END { print n + 0 }' "$T/said"; }
 refused() { [ "$(count 429)" -gt 0 ]; }
 none() { ask "$@" && [ "$(count 429)" -eq 0 ]; }
