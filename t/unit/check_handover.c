@@ -84,6 +84,8 @@ crowd(void)
 		c->rate_second = (uint16_t)(1000 + n);
 		c->rate_n = (uint16_t)(2000 + n);
 		c->origin = (uint8_t)(n % 3);
+		if (n % 3 == 1)			/* two tokens, one of them for ever */
+			ck_assert_int_eq(grant_take(c->server, 5000 + n % 2, n % 2 == 0 ? 0 : INT64_MAX / 2, &c->grant), 0);
 		c->want_ping = n & 1;
 		c->want_beat = n & 2;
 		for (unsigned i = 0; i < N_DUES; i++)
@@ -146,6 +148,14 @@ same_input(const struct conn *a, const struct conn *b)
 	same_bytes("the compressed message", a->in->packed.p, a->in->packed.len, b->in->packed.p, b->in->packed.len);
 }
 
+static const struct grant *
+grant_of(const struct conn *c)
+{
+	static const struct grant none;
+
+	return c->grant != GRANT_NONE ? &c->server->grants.v[c->grant - 1] : &none;
+}
+
 static void
 same_conn(const struct conn *a, const struct conn *b)
 {
@@ -164,6 +174,9 @@ same_conn(const struct conn *a, const struct conn *b)
 	ck_assert_int_eq(a->greeted, b->greeted);
 	ck_assert_ptr_eq(a->stream, b->stream);
 	ck_assert_uint_eq(address_key(&a->server->addresses, a->address), address_key(&b->server->addresses, b->address));
+	ck_assert_uint_eq(grant_of(a)->key, grant_of(b)->key);
+	ck_assert_int_eq(grant_of(a)->until_wall_ms, grant_of(b)->until_wall_ms);
+	ck_assert_uint_eq(grant_of(a)->n, grant_of(b)->n);
 	for (unsigned i = 0; i < N_DUES; i++)
 		ck_assert_int_eq(conn_due_left_ms(a, i), conn_due_left_ms(b, i));
 	same_bytes("what is in flight", a->out->bytes + a->out_at, a->out_end - a->out_at, b->out->bytes + b->out_at, b->out_end - b->out_at);
