@@ -256,6 +256,42 @@ START_TEST(test_counters)
 }
 END_TEST
 
+/* And each counts what it says it does. */
+START_TEST(test_what_is_counted)
+{
+	const struct server_counts *n = &rig.relay.server.counts;
+	uint64_t bytes;
+
+	rig.conf.conflate_ms = 3600000;
+	rig.conf.max_per_address = 1;
+	rig_start(&rig, true);
+	rig_publish(&rig, "x", CRAWL_CRAWLING, 0);
+	peer_open(&rig, &p, "x");
+	EXPECT_TEXT(p, "\"percentage\":0");
+	ck_assert_uint_eq(n->opened, 1);
+	ck_assert_uint_eq(n->messages_out, 1);
+	bytes = n->bytes_out;
+	peer_text(&p, "neither a ping");
+	peer_text(&p, "ping");
+	EXPECT_TEXT(p, "{\"type\":\"pong\"}");
+	ck_assert_uint_eq(n->bytes_out, bytes + 2 + p.text_len);
+	ck_assert_uint_eq(n->ignored_in, 1);
+	rig_publish(&rig, "x", CRAWL_CRAWLING, 1);
+	EXPECT_TEXT(p, "\"percentage\":1,");
+	rig_publish(&rig, "x", CRAWL_CRAWLING, 2);	/* waits for the hour to pass, and is not seen */
+	while (rig.relay.topics.conflated == 0)
+		rig_turns(&rig, 1);
+	rig_publish(&rig, "x", CRAWL_COMPLETED, 100);
+	EXPECT_TEXT(p, "\"crawl_completed\"");
+	ck_assert_uint_eq(rig.relay.topics.conflated, 1);
+	ck_assert_uint_eq(n->refused, 0);
+	ck_assert_uint_eq(status_from(&q, "192.0.2.1"), 200);
+	ck_assert_uint_eq(n->opened, 2);
+	ck_assert_uint_eq(status_from(&r, "192.0.2.1"), 429);
+	ck_assert_uint_eq(n->refused, 1);
+}
+END_TEST
+
 /* Of 200 turns that took a moment one took longer: not the 99th of 100; of ten, one does. */
 START_TEST(test_lag)
 {
@@ -318,6 +354,7 @@ main(void)
 	tcase_add_test(tc, test_flood);
 	tcase_add_test(tc, test_out_of_descriptors);
 	tcase_add_test(tc, test_counters);
+	tcase_add_test(tc, test_what_is_counted);
 	tcase_add_test(tc, test_lag);
 	tcase_add_test(tc, test_good_byes_are_spread);
 	tc = tcase_create("addresses");
