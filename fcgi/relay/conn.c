@@ -199,6 +199,8 @@ conn_arm(struct conn *c)		/* what epoll waits for: here only */
 static bool
 conn_settle(struct conn *c)		/* after a flush: false when c has reached its end */
 {
+	if (c->state == CONN_OPEN && c->watch.armed == EPOLLIN && c->out == NULL && c->reply == NULL && !c->peer_closed)
+		return true;		/* most of all: it was sent its message */
 	if (c->state == CONN_DRAIN && c->out == NULL) {
 		if (!c->shut)
 			(void)shutdown(c->watch.fd, SHUT_WR);	/* failing: the peer has gone, recv() tells */
