@@ -15,7 +15,7 @@
 
 #include "shared/ws_frame.h"
 
-enum { READ_BYTES = 65536, MESSAGE_MAX = 65536, READER_EVENTS = 512, SETTLE_MS = 50, ARRIVE_STEP_MS = 10, ARRIVE_STEPS = 50, ARRIVE_STILL = 4 };
+enum { READ_BYTES = 65536, MESSAGE_MAX = 65536, READER_EVENTS = 512, SETTLE_MS = 50, ARRIVE_STEP_MS = 10, ARRIVE_STEPS = 50, ARRIVE_STILL = 2 };
 
 struct reader_shared {		/* written by its reader only */
 	_Atomic uint64_t count[DELAY_BUCKETS];

@@ -11,13 +11,13 @@
  * that what else the machine does falls on all of them.
  */
 
-enum { PERIOD_US = 2500, ROUNDS = 6, PUBLICATIONS = 600, QUICK_ROUNDS = 2 };
+enum { PERIOD_US = 2500, ROUNDS = 6, PUBLICATIONS = 600, QUICK_ROUNDS = 2, QUICK_PUBLICATIONS = 300 };
 
 static void
 latency_with(struct rig *g, unsigned n_clients)
 {
 	static struct delays d[RIG_TARGETS];
-	unsigned rounds = g->quick ? QUICK_ROUNDS : ROUNDS;
+	unsigned rounds = g->quick ? QUICK_ROUNDS : ROUNDS, publications = g->quick ? QUICK_PUBLICATIONS : PUBLICATIONS;
 
 	memset(d, 0, sizeof d);
 	for (unsigned i = 0; i < rounds; i++)
@@ -28,14 +28,14 @@ latency_with(struct rig *g, unsigned n_clients)
 				continue;
 			crowd_start(&c, g, t, n_clients, 1);
 			crowd_record(&c);
-			child_wait(rig_publisher(g, t, PERIOD_US * 1000, 0.5, PUBLICATIONS));
+			child_wait(rig_publisher(g, t, PERIOD_US * 1000, 0.5, publications));
 			crowd_stop_recording(&c);
 			crowd_take(&c, &d[t]);
 			crowd_stop(&c, g);
 		}
 	for (unsigned t = 0; t < RIG_TARGETS; t++) {
 		double p50 = (double)delays_at_ns(&d[t], 0.5) / 1e3, p99 = (double)delays_at_ns(&d[t], 0.99) / 1e3;
-		double read = 100.0 * (double)d[t].n / ((double)rounds * PUBLICATIONS * n_clients);
+		double read = 100.0 * (double)d[t].n / ((double)rounds * publications * n_clients);
 
 		if (!rig_has(g, t))
 			continue;

@@ -9,13 +9,14 @@
 #include "shared/clock.h"
 
 enum {
-	STEP_MS = 1000, QUICK_STEP_MS = 200, WARM_MS = 60, SOME = 6, SOME_MS_MAX = 1500,
+	STEP_MS = 600, QUICK_STEP_MS = 200, WARM_MS = 60, SOME = 6, SOME_MS_MAX = 1500,
 	RUNGS_MAX = 12, MISSES_MAX = 2,	/* so many rungs without a better rate end the ladder: one may be a hiccup of the machine */
-	NEAR = 6, NEAR_BELOW = 2, NEAR_ROUNDS = 5, QUICK_NEAR_ROUNDS = 3,
-	FINALS = 15, QUICK_FINALS = 9, DESCENTS_MAX = 6,
+	NEAR = 5, NEAR_BELOW = 1, NEAR_ROUNDS = 5, QUICK_NEAR_ROUNDS = 2,
+	FINALS = 15, QUICK_FINALS = 9, DESCENTS_MAX = 3,
+	ALONE_ROUNDS = 1, ALONE_FINALS = 5,	/* without a floor beside it there is no ratio to find */
 };
 
-static const double rung_up = 2, near_up = 1.19, descent = 0.94, better = 1.02, first_deliveries_s = 80000;
+static const double rung_up = 2, near_up = 1.19, descent = 0.88, better = 1.02, first_deliveries_s = 80000, least_deliveries_s = 20000;
 
 struct step
 search_measure(struct rig *g, struct crowd *c, double publications_s, int64_t ms, struct delays *sum)
@@ -83,7 +84,7 @@ ladder(struct rig *g, struct search s[])	/* roughly where the best rung is */
 		for (unsigned t = 0; t < RIG_TARGETS; t++) {
 			struct step step;
 
-			if (!s[t].on || misses[t] == MISSES_MAX)
+			if (!s[t].on || misses[t] == MISSES_MAX || s[t].next * s[t].crowd.n_clients < least_deliveries_s)
 				continue;
 			step = measure(g, &s[t], s[t].next);
 			if (holds(&step) && step.rate > s[t].best.rate * better) {
@@ -131,7 +132,7 @@ static void
 near(struct rig *g, struct search s[])		/* the best of the rungs around it, all in turn several times */
 {
 	static struct step step[RIG_TARGETS][NEAR][FINALS];
-	unsigned rounds = g->quick ? QUICK_NEAR_ROUNDS : NEAR_ROUNDS;
+	unsigned rounds = !s[RIG_FLOOR].on ? ALONE_ROUNDS : g->quick ? QUICK_NEAR_ROUNDS : NEAR_ROUNDS;
 
 	for (unsigned i = 0; i < rounds; i++)
 		for (unsigned k = 0; k < NEAR; k++)
@@ -175,7 +176,7 @@ turn(struct rig *g, struct search s[], const bool open[], struct step out[][FINA
 static void
 finals(struct rig *g, struct search s[])
 {
-	unsigned n = g->quick ? QUICK_FINALS : FINALS;
+	unsigned n = !s[RIG_FLOOR].on ? ALONE_FINALS : g->quick ? QUICK_FINALS : FINALS;
 	static struct step step[RIG_TARGETS][FINALS];
 	bool open[RIG_TARGETS], any = true;
 

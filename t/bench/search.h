@@ -1,7 +1,7 @@
 /*
  * search - the highest rate of deliveries a target holds, found for every
  * target the same way: up a ladder of rates of publication, each twice the one
- * before, until two rungs are no better; then six rungs around the best, 19% apart,
+ * before, until two rungs are no better; then five rungs around the best, 19% apart,
  * all in turn several times, of which the best median counts; and last its own
  * best rung many times in turn with the others', there and back, so that what
  * else the machine does falls on all.  Medians count, and of ratios the median of
