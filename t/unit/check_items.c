@@ -72,6 +72,8 @@ START_TEST(shown)
 	/* Not the words, as it was once. */
 	ck_assert_int_eq(json_object_get_int(member(member(body, "metadata"), "chunks_count")), 6);
 	ck_assert_int_eq(json_object_get_int(member(member(body, "metadata"), "word_count")), 15);
+	/* Of each page: the address, heading paths and texts, the example with its language and heading. */
+	ck_assert_int_eq(json_object_get_int(member(member(body, "metadata"), "size_bytes")), 3 * (21 + 10 + 19 + 10 + 5 + 1 + 9 + 3));
 	api_finish();
 }
 END_TEST

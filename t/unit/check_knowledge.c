@@ -155,6 +155,88 @@ START_TEST(searches)
 }
 END_TEST
 
+/* A page of three chunks and an example, in German, of a source of business. */
+static void
+guide_put(char id[ID_SOURCE_BYTES])
+{
+	const struct chunk chunks[] = {
+		{ .headings = SLICE_LIT("Guide > A"), .body = SLICE_LIT("alpha") },
+		{ .headings = SLICE_LIT("Guide > B"), .body = SLICE_LIT("The fox is in the middle") },
+		{ .headings = SLICE_LIT("Guide > C"), .body = SLICE_LIT("omega") },
+	};
+	const struct code_example x = { .language = SLICE_LIT("c"), .code = SLICE_LIT("fox();"), .heading = SLICE_LIT("B") };
+	struct page page = { .url = "https://three.example/", .title = "Guide", .language = "de", .content_hash = "h", .fetched_ms = 1,
+	    .n_words = 7, .n_bytes = 10, .chunks = chunks, .n_chunks = 3, .examples = &x, .n_examples = 1 };
+	struct crawl_params params;
+
+	crawl_params_defaults(&params);
+	FIELD_SET(params.url, page.url);
+	FIELD_SET(params.knowledge_type, "business");
+	crawl_params_source(&params, id);
+	ck_assert_int_eq(store_source_begin(service.store, id, &params, 1700000000000), 0);
+	ck_assert_int_ge(store_page_put(service.store, id, &page), 0);
+	ck_assert_int_eq(store_source_end(service.store, id, "active", 1700000001000), 0);
+}
+
+#define QUERY "/api/rag/query"
+#define ITEMS "/api/knowledge-items/search"
+#define CODE  "/api/rag/code-examples"
+
+static const struct {			/* %s: the guide's id */
+	const char *path, *send;
+	int	    want;
+	const char *has;
+} questions[] = {
+	{ QUERY, "{\"query\":\"fox\"}", 2, "\"content\":\"The fox is in the middle\"" },
+	{ QUERY, "{\"query\":\"fox\",\"match_count\":1}", 1, "" },
+	{ QUERY, "{\"query\":\"fox\",\"source\":\"%s\"}", 1, "three.example" },
+	{ QUERY, "{\"query\":\"fox\",\"sources\":[\"nosuch\",\"%s\"]}", 1, "three.example" },
+	{ QUERY, "{\"query\":\"fox\",\"sources\":[\"nosuch\"]}", 0, "" },
+	{ QUERY, "{\"query\":\"fox\",\"tags\":[\"x\",\"api\"]}", 1, "one.example" },
+	{ QUERY, "{\"query\":\"fox\",\"tags\":[\"x\"]}", 0, "" },
+	{ QUERY, "{\"query\":\"fox\",\"knowledge_type\":\"business\"}", 1, "three.example" },
+	{ QUERY, "{\"query\":\"fox\",\"knowledge_type\":\"technical\"}", 1, "one.example" },
+	{ QUERY, "{\"query\":\"fox\",\"language\":\"de\"}", 1, "three.example" },
+	{ QUERY, "{\"query\":\"fox\",\"language\":\"fr\"}", 0, "" },
+	{ QUERY, "{\"query\":\"middl\"}", 1, "<mark>middle</mark>" },
+	{ QUERY, "{\"query\":\"mid\"}", 0, "" },
+	{ QUERY, "{\"query\":\"mid\",\"as_you_type\":true}", 1, "three.example" },
+	{ QUERY, "{\"query\":\"mid fox\",\"as_you_type\":true,\"tags\":[\"api\"]}", 1, "one.example" },
+	{ QUERY, "{\"query\":\"middle\",\"neighbours\":1}", 1, "\"before\":\"alpha\",\"after\":\"omega\"" },
+	{ ITEMS, "{\"query\":\"fox\",\"limit\":1}", 1, "\"sources_searched\":3" },
+	{ ITEMS, "{\"query\":\"fox\",\"sources\":[\"%s\"]}", 1, "\"sources_searched\":1" },
+	{ ITEMS, "{\"query\":\"fox\",\"knowledge_type\":\"business\",\"language\":\"de\",\"neighbours\":1}", 1, "\"after\":\"omega\"" },
+	{ CODE, "{\"query\":\"fox\"}", 1, "\"code\":\"fox();\"" },
+	{ CODE, "{\"query\":\"fox\",\"source_id\":\"%s\",\"language\":\"c\",\"knowledge_type\":\"business\"}", 1, "three.example" },
+	{ CODE, "{\"query\":\"fox\",\"source_id\":\"nosuch\"}", 0, "" },
+	{ CODE, "{\"query\":\"fox\",\"language\":\"de\"}", 0, "" },
+	{ CODE, "{\"query\":\"fox\",\"knowledge_type\":\"technical\"}", 0, "" },
+	{ CODE, "{\"query\":\"fox\",\"tags\":[\"api\"]}", 0, "" },
+};
+
+START_TEST(each_member_of_a_question_counts)
+{
+	char id[ID_SOURCE_BYTES], send[256];
+	const char *of_guide = strstr(questions[_i].send, "%s"), *text;
+
+	api_go();
+	source_put("https://one.example/", "One", "api", "The quick brown fox");
+	source_put("https://two.example/", "Two", "db", "jumps over the lazy dog");
+	guide_put(id);
+	if (of_guide != NULL)
+		(void)snprintf(send, sizeof send, "%.*s%s%s", (int)(of_guide - questions[_i].send), questions[_i].send, id, of_guide + 2);
+	else
+		FIELD_SET(send, questions[_i].send);
+	ck_assert_int_eq(call("POST", questions[_i].path, "", send), 200);
+	text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_NOSLASHESCAPE);
+	ck_assert_msg(num(strcmp(questions[_i].path, ITEMS) == 0 ? "total_results" : "count") == questions[_i].want, "%s: %s", send, text);
+	ck_assert_msg(strstr(text, questions[_i].has) != NULL, "%s: %s", send, text);
+	if (strcmp(questions[_i].path, CODE) != 0)	/* whose examples have what stands behind them */
+		ck_assert_int_eq(strstr(text, "\"after\"") != NULL, strstr(send, "neighbours") != NULL);
+	api_finish();
+}
+END_TEST
+
 /* -- parts that come and go ------------------------------------------------------- */
 
 START_TEST(health)
@@ -257,6 +339,7 @@ add(void *tc)
 	tcase_add_test(tc, catalogue_is_the_first_page);
 	tcase_add_loop_test(tc, paging, 0, N(pages));
 	tcase_add_test(tc, searches);
+	tcase_add_loop_test(tc, each_member_of_a_question_counts, 0, N(questions));
 	tcase_add_test(tc, health);
 	tcase_add_test(tc, table_made_anew);
 	tcase_add_test(tc, killed_before_the_row);

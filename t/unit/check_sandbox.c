@@ -9,8 +9,10 @@
 #include <linux/landlock.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -69,7 +71,64 @@ static const struct {
 	{ "raise a limit",		raise_limit,	EPERM, false },
 };
 
-enum { NO_SANDBOX = 255 };
+enum { NO_SANDBOX = 255, MIB = 1 << 20 };
+
+/* -- limits: what is beyond them, in a process of its own ---------------------------------- */
+
+static int
+take_memory(size_t bytes)
+{
+	return mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED ? 0 : errno;
+}
+
+/* The size of this process, which a sanitizer makes huge. */
+static size_t
+size_now(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	ck_assert(f != NULL && fscanf(f, "%lu", &pages) == 1);
+	ck_assert_int_eq(fclose(f), 0);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(memory_is_limited)
+{
+	struct sandbox_limits limits = { .cpu_s = 10, .memory_bytes = size_now() + 64 * MIB };
+	int st;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(sandbox_enter(&limits) < 0 ? NO_SANDBOX : take_memory(16 * MIB) != 0 ? 1 : take_memory(128 * MIB) == ENOMEM ? 0 : 2);
+	ck_assert_int_eq(waitpid(pid, &st, 0), pid);
+	ck_assert_int_eq(st, 0);
+}
+END_TEST
+
+START_TEST(time_is_limited)
+{
+	const struct sandbox_limits limits = { .cpu_s = 1 };
+	int st;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		volatile uint64_t n = 0;
+
+		if (sandbox_enter(&limits) < 0)
+			_exit(NO_SANDBOX);
+		while (n < UINT64_C(1) << 34)	/* it ends by itself, but a minute later */
+			n++;
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &st, 0), pid);
+	ck_assert_msg(WIFSIGNALED(st) && WTERMSIG(st) == SIGXCPU, "status %d", st);
+}
+END_TEST
+
+/* -- calls ------------------------------------------------------------------------------------ */
 
 static int
 outcome(int (*f)(void), bool inside)	/* of f in a process of its own: its errno, 0 it worked */
@@ -124,6 +183,9 @@ main(void)
 
 	tcase_add_loop_test(tc, inside, 0, (int)(sizeof tries / sizeof tries[0]));
 	tcase_add_test(tc, outside);
+	tcase_add_test(tc, memory_is_limited);
+	tcase_add_test(tc, time_is_limited);
+	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
