@@ -29,6 +29,7 @@ blackbox_scripts = \
 	%D%/2430-rebinding.t \
 	%D%/2440-secure.t \
 	%D%/2450-upload.t \
+	%D%/2452-upload-memory.t \
 	%D%/2460-upload-kill.t \
 	%D%/2470-turns.t \
 	%D%/2480-starts.t \
