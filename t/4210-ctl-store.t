@@ -26,7 +26,7 @@ fails() {	# STATUS REGEX ARG...
 }
 json() { t_ctl --json "$@" >"$T/said" && /usr/bin/python3 -m json.tool "$T/said" && [ "$(wc -l <"$T/said")" -eq 1 ]; }
 
-t_ok 'show'			says 'holds +40 pages, [0-9]+ chunks' show "$source"
+t_ok 'show'			says 'holds +40 pages, [0-9]+ chunks, .* words, [1-9][0-9.]* [kM]B$' show "$source"
 t_ok 'show --json'		json show "$source"
 t_ok 'show what is not there'	fails 1 'No source has this id' show 0123456789abcdef
 t_ok 'edit'			says 'title +A name' edit "$source" --title 'A name' --tag one --tag two --every 30 --type business
