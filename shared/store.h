@@ -28,7 +28,7 @@
 #include "shared/text.h"
 #include "shared/vector.h"
 
-enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 10 };
+enum { STORE_BUSY_MS = 5000, STORE_SCHEMA = 11 };
 
 struct store;
 

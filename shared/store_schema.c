@@ -152,6 +152,14 @@ static const char *const migrations[STORE_SCHEMA] = {
 
 	/* Which page each chunk found is of, without a look at texts a hundred times as large. */
 	"CREATE INDEX chunks_whose ON chunks(n, page);",
+
+	/*
+	 * Not merged bit by bit while a crawl writes: store_index_tidy() makes one piece of all when it is
+	 * over, and FTS5 merges sixteen by itself, so that there are never many.
+	 */
+	"INSERT INTO chunks_fts(chunks_fts, rank) VALUES('automerge', 0);"
+	"INSERT INTO code_fts(code_fts, rank) VALUES('automerge', 0);"
+	"INSERT INTO names_fts(names_fts, rank) VALUES('automerge', 0);",
 };
 
 int

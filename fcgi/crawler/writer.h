@@ -17,7 +17,7 @@ struct parcel_queue;
 enum {
 	WRITER_BATCH = 64,		/* parcels a transaction */
 	WRITER_BATCH_MS = 0,		/* what is there at once: those under way are few, and wait for it */
-	WRITER_INDEX_PAGES = 256,	/* pages made searchable at once: fewer pieces of the index to merge ... */
+	WRITER_INDEX_PAGES = 64,	/* pages made searchable at once: few pieces of the index, and nobody waits long ... */
 	WRITER_INDEX_MS = 1000,		/* ... or after so long */
 	WRITER_PURGE_PAGES = 16,	/* of deleted sources taken out at once: others want to write, too ... */
 	WRITER_PURGE_MS = 1000,		/* ... and looked for so often */

@@ -122,7 +122,7 @@ t_unit_check_no_memory_LDADD = $(unit_libs)
 
 EXTRA_DIST += t/data/store-1.sql t/data/store-2.sql t/data/store-3.sql t/data/store-4.sql \
 	t/data/store-5.sql t/data/store-6.sql t/data/store-7.sql t/data/store-8.sql \
-	t/data/store-9.sql
+	t/data/store-9.sql t/data/store-10.sql
 
 include t/fuzz/shared.mk
 
