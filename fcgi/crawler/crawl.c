@@ -140,6 +140,7 @@ crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struc
 	FIELD_SET(c->id, p.id);
 	FIELD_SET(c->source_id, p.source_id);
 	frontier_init(&c->frontier);
+	spool_init(&c->spool, tools->conf->state_dir, c->id);
 	rc = load(c, st, &p);
 	if (rc == -ENOENT || rc == -EBUSY || rc == -ENOMEM)
 		goto fail;
@@ -190,6 +191,7 @@ crawl_free(struct crawl *c)
 	if (c == NULL)
 		return;
 	retries_free(c);
+	spool_close(&c->spool, c->state == CRAWL_ENDED && !c->pausing);
 	curl_slist_free_all(c->headers);
 	frontier_fini(&c->frontier);
 	traps_fini(&c->traps);

@@ -26,6 +26,7 @@
 #include "crawler/pipeline.h"
 #include "crawler/progress.h"
 #include "crawler/scope.h"
+#include "crawler/spool.h"
 #include "crawler/trap.h"
 
 enum {
@@ -33,6 +34,7 @@ enum {
 	CRAWL_CLAIMS_MAX = 8,		/* unlike pages that may name one canonical */
 	CRAWL_SITEMAPS_DEPTH = 2,	/* a crawl of the start and its links alone wants no more */
 	CRAWL_HELD_MAX = 128,		/* parcels between fetch and store, of all crawls */
+	CRAWL_AHEAD_MAX = 64,		/* of one: enough to go on while the store makes some searchable */
 };
 #define CRAWL_HELD_BYTES ((size_t)24 << 20)
 
@@ -63,7 +65,9 @@ struct crawl {
 	struct progress progress;
 	struct fetch *retries;		/* waiting for their time */
 	unsigned n_fetching, n_retrying, n_parsing, n_writing;
-	unsigned n_open;		/* URLs under way: fetched, or being fetched, and not yet stored */
+	unsigned n_open;		/* URLs under way: fetched, or being fetched, and neither in the spool nor stored */
+	struct spool spool;
+	uint64_t bytes_coming;		/* fetched and not stored yet: not in the progress, either */
 	uint64_t n_wanted;		/* met, and not failed or skipped: against max_pages */
 	unsigned failures_logged;
 	unsigned n_cut;			/* pages of which the begin was kept */
@@ -95,6 +99,9 @@ struct crawl {
 int crawl_new(struct crawl **out, struct crawl_tools *tools, struct store *st, struct table *t,
     unsigned row, const struct crawl_progress *p, bool cancelled);
 void crawl_free(struct crawl *c);
+
+/* What a crawler before had fetched and not stored: it goes on from there. */
+void crawl_take_spooled(struct crawl *c);
 
 /* Begin one fetch if one may begin now.  *next_ns: when to ask again, if earlier. */
 bool crawl_fetch_one(struct crawl *c, int64_t now_ns, int64_t *next_ns);

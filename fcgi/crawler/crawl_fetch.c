@@ -129,7 +129,7 @@ over_size(struct crawl *c)
 
 	if (own > 0 && (max == 0 || own < max))
 		max = own;
-	if (max == 0 || c->progress.p.bytes_fetched < max)
+	if (max == 0 || c->progress.p.bytes_fetched + c->bytes_coming < max)
 		return false;
 	if (!c->size_logged)
 		progress_log(&c->progress, "The limit of %llu MiB is reached; the rest is left out", (unsigned long long)(max >> 20));
@@ -186,7 +186,7 @@ crawl_fetch_one(struct crawl *c, int64_t now_ns, int64_t *next_ns)
 		return false;
 	if (c->upload)
 		return crawl_read_upload(c);
-	if (c->n_fetching >= c->params.max_concurrent)
+	if (c->n_fetching >= c->params.max_concurrent || c->n_parsing + c->n_writing >= CRAWL_AHEAD_MAX)
 		return false;
 	if (t->n_held + fetcher_n_active(t->fetcher) >= CRAWL_HELD_MAX || t->held_bytes >= CRAWL_HELD_BYTES)
 		return false;		/* the pipeline is full: the end of a parcel asks again */
@@ -318,6 +318,29 @@ redirected(struct crawl *c, struct fetch *f, int64_t now_ns)
 }
 
 static void
+parse(struct crawl *c, struct parcel *p)	/* takes p */
+{
+	c->n_parsing++;
+	c->bytes_coming += p->n_bytes;
+	c->tools->n_held++;
+	p->held = parcel_bytes(p);
+	c->tools->held_bytes += p->held;
+	pipeline_parse(c->tools->pipeline, p);
+}
+
+static bool
+keep_in_spool(struct crawl *c, const struct parcel *p)
+{
+	return spool_put(&c->spool, &(struct spooled){
+		.text = { [SPOOL_ENTRY] = p->entry->url, [SPOOL_ALIAS] = p->alias != NULL ? p->alias->url : "",
+		    [SPOOL_URL] = p->url.text, [SPOOL_TYPE] = p->content_type, [SPOOL_ETAG] = p->etag,
+		    [SPOOL_MODIFIED] = p->last_modified, [SPOOL_CANONICAL] = p->canonical != NULL ? p->canonical : "" },
+		.body = { p->body.p, p->body.len }, .fetched_wall_ms = p->fetched_wall_ms, .n_bytes = p->n_bytes,
+		.noindex = p->noindex, .nofollow = p->nofollow,
+	});
+}
+
+static void
 to_parse(struct crawl *c, struct fetch *f)
 {
 	struct parcel *p = parcel_new(PARCEL_URL, c);
@@ -346,11 +369,55 @@ to_parse(struct crawl *c, struct fetch *f)
 	p->fetched_wall_ms = clock_wall_ms();
 	p->open = f->open;
 	fetch_free(f);
-	c->n_parsing++;
-	c->tools->n_held++;
-	p->held = parcel_bytes(p);
-	c->tools->held_bytes += p->held;
-	pipeline_parse(c->tools->pipeline, p);
+	if (p->open && keep_in_spool(c, p)) {	/* whatever happens, it need not be fetched again */
+		p->spooled = true;
+		p->open = false;
+		c->n_open--;
+	}
+	parse(c, p);
+}
+
+static bool
+take_spooled(const struct spooled *s, void *arg)
+{
+	struct crawl *c = arg;
+	const char *const *text = s->text;
+	struct frontier_entry *e = frontier_find(&c->frontier, text[SPOOL_ENTRY], strlen(text[SPOOL_ENTRY]));
+	struct parcel *p = parcel_new(PARCEL_URL, c);
+
+	if (p == NULL || e == NULL || url_parse(&p->url, text[SPOOL_URL]) < 0 || !frontier_withdraw(&c->frontier, e)) {
+		parcel_free(p);		/* most likely it was stored before the crawler ended */
+		return false;
+	}
+	text_put(&p->body, s->body.p, s->body.len);
+	if (p->body.failed || (text[SPOOL_ALIAS][0] != '\0' &&
+	    frontier_add(&c->frontier, text[SPOOL_ALIAS], strlen(text[SPOOL_ALIAS]), e->depth, &p->alias) <= 0)) {
+		frontier_queue(&c->frontier, e);	/* its alias is met as a page of its own by now */
+		parcel_free(p);
+		return false;
+	}
+	if (p->alias != NULL)
+		p->alias->alias = true;
+	p->entry = e;
+	FIELD_SET(p->content_type, text[SPOOL_TYPE]);
+	FIELD_SET(p->etag, text[SPOOL_ETAG]);
+	FIELD_SET(p->last_modified, text[SPOOL_MODIFIED]);
+	if (text[SPOOL_CANONICAL][0] != '\0')
+		p->canonical = strdup(text[SPOOL_CANONICAL]);	/* no memory: it has none */
+	p->n_bytes = s->n_bytes;
+	p->noindex = s->noindex;
+	p->nofollow = s->nofollow;
+	p->fetched_wall_ms = s->fetched_wall_ms;
+	p->spooled = true;
+	parse(c, p);
+	return true;
+}
+
+void
+crawl_take_spooled(struct crawl *c)
+{
+	if (!c->upload && !c->pausing && c->store_rc == 0 && !atomic_load(&c->cancelled))
+		spool_each(&c->spool, take_spooled, c);
 }
 
 /* Not modified: what the store has of it is good, and where it leads stands there too. */
@@ -376,6 +443,7 @@ unchanged(struct crawl *c, struct fetch *f)
 	p->url = f->url;
 	p->fate = FATE_KEEP;
 	p->n_bytes = f->n_bytes;
+	c->bytes_coming += p->n_bytes;
 	p->open = f->open;
 	fetch_free(f);
 	crawl_keep(c, p);

@@ -355,6 +355,10 @@ crawl_stored(struct crawl *c, struct parcel *p)
 	c->tools->n_held--;
 	c->tools->held_bytes -= p->held;
 	c->n_open -= p->open;
+	if (!c->upload)
+		c->bytes_coming -= p->n_bytes;
+	if (p->spooled && p->rc == 0)
+		spool_stored(&c->spool);
 	if (p->kind == PARCEL_END) {
 		/* Written or not: this is how it ended.  What was not written is ended again by a later scan. */
 		progress_publish_end(&c->progress, p->end);
@@ -365,6 +369,8 @@ crawl_stored(struct crawl *c, struct parcel *p)
 	} else if (p->kind == PARCEL_BEGIN) {
 		progress_add(&c->progress, &p->delta);
 		c->state = CRAWL_RUNNING;
+		if (c->resumed)
+			crawl_take_spooled(c);
 		if (!c->pausing)
 			progress_phase(&c->progress, CRAWL_ANALYZING);
 	} else if (p->kind == PARCEL_MEET) {

@@ -574,6 +574,7 @@ crawler_run(struct crawler *cr, int stop_fd)
 				cr->scheduled_ns = now_ns;
 				schedule(cr->reader, clock_wall_ms());
 				uploads_sweep(cr->conf, cr->reader);
+				spool_sweep(cr->conf->state_dir, cr->reader);
 			}
 			scan(cr, now_ns);
 			daemon_reload();

@@ -139,3 +139,18 @@ frontier_take(struct frontier *f)
 	f->n_waiting--;
 	return e;
 }
+
+bool
+frontier_withdraw(struct frontier *f, struct frontier_entry *e)
+{
+	struct frontier_entry **at = &f->head;
+
+	while (*at != NULL && *at != e)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	if ((*at = e->next) == NULL)
+		f->tail = at;
+	f->n_waiting--;
+	return true;
+}

@@ -43,5 +43,6 @@ int frontier_add(struct frontier *f, const char *url, size_t len, unsigned depth
 
 void frontier_queue(struct frontier *f, struct frontier_entry *e);
 struct frontier_entry *frontier_take(struct frontier *f);	/* NULL: none waits */
+bool frontier_withdraw(struct frontier *f, struct frontier_entry *e);	/* out of its turn; false: it does not wait */
 
 #endif

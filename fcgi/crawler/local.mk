@@ -28,6 +28,7 @@ fcgi_crawler_libcrawler_a_SOURCES = \
 	%reldir%/schedule.c %reldir%/schedule.h \
 	%reldir%/scope.c %reldir%/scope.h \
 	%reldir%/sitemap.c %reldir%/sitemap.h \
+	%reldir%/spool.c %reldir%/spool.h \
 	%reldir%/trap.c %reldir%/trap.h \
 	%reldir%/writer.c %reldir%/writer.h
 

@@ -76,6 +76,7 @@ struct parcel {
 	uint64_t n_bytes;
 	bool	 noindex, nofollow;
 	bool	 open;			/* counts as under way until it is stored */
+	bool	 spooled;		/* kept in the spool until then */
 	int64_t	 fetched_wall_ms;
 
 	/* as parsed */

@@ -1,7 +1,7 @@
 # URLs and the crawler: what it takes from the network is tested hardest.
 crawler_tests = t/unit/check_url t/unit/check_robots t/unit/check_sitemap t/unit/check_scope \
 	t/unit/check_crawler t/unit/check_embed t/unit/check_link_header t/unit/check_manners t/unit/check_progress \
-	t/unit/check_sandbox
+	t/unit/check_sandbox t/unit/check_spool
 t_unit_check_url_SOURCES = %D%/check_url.c
 t_unit_check_url_CPPFLAGS = $(unit_cppflags)
 t_unit_check_url_LDADD = $(unit_libs)
@@ -30,6 +30,9 @@ t_unit_check_progress_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_sandbox_SOURCES = %D%/check_sandbox.c fcgi/crawler/sandbox.c
 t_unit_check_sandbox_CPPFLAGS = $(unit_cppflags)
 t_unit_check_sandbox_LDADD = $(CHECK_LIBS)
+t_unit_check_spool_SOURCES = %D%/check_spool.c %D%/scratch.h
+t_unit_check_spool_CPPFLAGS = $(unit_cppflags)
+t_unit_check_spool_LDADD = fcgi/crawler/libcrawler.a $(unit_libs) $(ZLIB_LIBS)
 t_unit_check_manners_SOURCES = %D%/check_manners.c $(crawl_fixture)
 t_unit_check_manners_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_manners_LDADD = $(crawler_libs) $(CHECK_LIBS)
