@@ -52,6 +52,7 @@ t_ok 'a redirect to the metadata service is not followed' inward
 for each in charset links deep url nul long; do
 	t_ok "/h/$each is a page" stored "$each" 1
 done
+t_ok 'one that nests too deep is kept in part, and the log says so' grep -q 'Kept in part: 1 pages of too many' "$T/end"
 limit_kb=131072		# pages of 11 MiB on their way and one in the parser; with sanitizers, which keep what is freed, more
 grep -q __asan_init "$T_BLD/fcgi/crawler/archon-crawler" && limit_kb=614400
 memory() { grep VmHWM "/proc/$(t_pid crawler)/status"; [ "$(awk '/^VmHWM/ { print $2 }' "/proc/$(t_pid crawler)/status")" -lt $limit_kb ]; }

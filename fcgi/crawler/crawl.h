@@ -36,7 +36,7 @@ enum {
 	CRAWL_HELD_MAX = 128,		/* parcels between fetch and store, of all crawls */
 	CRAWL_AHEAD_MAX = 64,		/* of one: enough to go on while the store makes some searchable */
 };
-#define CRAWL_HELD_BYTES ((size_t)24 << 20)
+#define CRAWL_HELD_BYTES (FETCH_BODY_BYTES / 2)
 
 struct crawl_tools {			/* what all crawls share; all borrowed */
 	const struct conf *conf;

@@ -91,6 +91,7 @@ crawler_new(struct crawler **out, const struct conf *conf, struct err *e)
 	    (rc = pipeline_start(&cr->tools.pipeline, conf, cr->writer, cr->tools.fetcher, e)) < 0 ||
 	    (rc = embed_start(&cr->tools.embed, conf, e)) < 0)
 		goto fail;
+	fetcher_count(cr->tools.fetcher, &cr->tools.held_bytes);
 	cr->tools.hosts.fetcher = cr->tools.fetcher;
 	cr->tools.hosts.conf = conf;
 	cr->tools.reader = cr->reader;

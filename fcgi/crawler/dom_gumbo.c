@@ -37,8 +37,8 @@ static const unsigned char known[GUMBO_TAG_LAST + 1] = {
 };
 
 enum {
-	PIECE_NODES = 32768,		/* elements and attributes: ten megabytes of Gumbo's, and hardly a page has as many */
-	WHOLE_NODES = 6 * PIECE_NODES,	/* at once, of a page that cannot be cut: 50 megabytes */
+	PIECE_NODES = 16384,		/* elements and attributes: five megabytes of Gumbo's, and few pages have as many */
+	WHOLE_NODES = 8 * PIECE_NODES,	/* at once, of a page that cannot be cut: 40 megabytes */
 };
 
 struct dom {

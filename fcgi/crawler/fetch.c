@@ -33,6 +33,7 @@ struct fetcher {
 	unsigned n_idle, n_active;
 	size_t	 body_bytes;		/* of all that are active */
 	struct fetch *growing;		/* the one that may grow beyond the bound */
+	const size_t *behind_bytes;	/* see fetcher_count(); NULL: none */
 };
 
 static const char *const words[] = {
@@ -76,9 +77,13 @@ may_grow(struct fetch *f, size_t by)
 {
 	struct fetcher *ft = f->fetcher;
 
-	if (ft->growing == NULL && ft->body_bytes + by > FETCH_BODY_BYTES)
+	size_t behind = ft->behind_bytes != NULL ? *ft->behind_bytes : 0;
+
+	if (ft->body_bytes + behind + by <= FETCH_BODY_BYTES)
+		return true;
+	if (ft->growing == NULL && behind < FETCH_BODY_BYTES / 2)
 		ft->growing = f;
-	return ft->body_bytes + by <= FETCH_BODY_BYTES || ft->growing == f;
+	return ft->growing == f;
 }
 
 static size_t
@@ -211,6 +216,12 @@ fetch_destroy(struct fetch *f)
 	curl_easy_cleanup(f->easy);
 	text_fini(&f->body);
 	free(f);
+}
+
+void
+fetcher_count(struct fetcher *ft, const size_t *behind_bytes)
+{
+	ft->behind_bytes = behind_bytes;
 }
 
 void

@@ -5,9 +5,9 @@
  * after decompression), time, header sizes, the memory of all bodies
  * together, and the addresses connected to.
  *
- * Bodies under way hold at most FETCH_BODY_BYTES and one whole page more: when
- * they are full, one goes on growing and the others end as FETCH_CROWDED, to be
- * tried again when there is room.
+ * Bodies under way and what became of those that came hold at most FETCH_BODY_BYTES
+ * and one whole page more: when they are full, one goes on growing, unless those that came
+ * are half of it, and the others end as FETCH_CROWDED, to be tried again when there is room.
  */
 #ifndef FETCH_H
 #define FETCH_H
@@ -44,7 +44,7 @@ enum fetch_error {
 #undef X
 };
 
-#define FETCH_BODY_BYTES ((size_t)16 << 20)
+#define FETCH_BODY_BYTES ((size_t)12 << 20)
 
 struct fetcher;
 struct crawl;
@@ -85,6 +85,7 @@ struct fetch {
 };
 
 int fetcher_new(struct fetcher **out, const struct conf *conf, const struct guard *guard, struct err *e);
+void fetcher_count(struct fetcher *ft, const size_t *behind_bytes);	/* what became of those that came; borrowed for good */
 void fetcher_free(struct fetcher *ft);		/* aborts what runs */
 
 struct fetch *fetch_new(struct fetcher *ft);	/* NULL: no memory */

@@ -3,6 +3,7 @@
 #include "crawler/pipeline.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,10 @@ worker_main(void *arg)
 
 		parser_enter(pl, len);
 		digest(p, pl->page_max_bytes);
+#ifdef M_TRIM_THRESHOLD
+		if (len > PARSE_BYTES)	/* what it took is more than the heaps may keep for the next ones */
+			(void)malloc_trim(0);
+#endif
 		parser_leave(pl, len);
 		if (parcel_queue_put(&pl->parsed, p))
 			fetcher_wake(pl->fetcher);

@@ -290,7 +290,7 @@ read_code(const char *p, const char *end, char *out, size_t *out_len)
 {
 	unsigned open = 0;
 	bool tags = false;
-	size_t n, len = 0;
+	size_t n, more, len = 0;
 
 	for (; p < end; p += n) {
 		if (*p == '<') {
@@ -306,7 +306,9 @@ read_code(const char *p, const char *end, char *out, size_t *out_len)
 				return NULL;
 			len++;
 		} else {
-			if ((n = plain_bytes(p, end)) == 0)
+			for (n = 0; p + n < end && p[n] != '<' && (more = plain_bytes(p + n, end)) > 0; n += more)
+				;
+			if (n == 0)
 				return NULL;
 			memcpy(out + len, p, n);
 			len += n;
@@ -323,6 +325,7 @@ write_code(struct writing *w, const struct markup *m)
 	struct shorthand *s = w->s;
 	const char *from = w->html + m->end, *end = w->html + w->len, *to;
 	size_t len;
+	bool is_as_it_was;
 
 	if (s->code == NULL && (s->code = malloc(w->len)) == NULL) {
 		s->page.failed = true;
@@ -330,9 +333,12 @@ write_code(struct writing *w, const struct markup *m)
 	}
 	to = read_code(from, end, s->code + s->code_len, &len);
 	if (to == NULL || (size_t)(end - to) < m->name_len + 3 || to[1] != '/' || memcmp(to + 2, m->name, m->name_len) != 0 ||
-	    to[2 + m->name_len] != '>' || !add_run(s, s->code + s->code_len, len))
+	    to[2 + m->name_len] != '>')
 		return;
-	s->code_len += len;
+	is_as_it_was = len == (size_t)(to - from);	/* then of a listing of megabytes there need be no second one */
+	if (!add_run(s, is_as_it_was ? from : s->code + s->code_len, len))
+		return;
+	s->code_len += is_as_it_was ? 0 : len;
 	hide(w, from, (size_t)(to - from), s->n_runs - 1);
 	w->at = (size_t)(to - w->html);
 }

@@ -36,7 +36,7 @@ struct shorthand {
 	struct text   page;		/* what to parse; empty: the page as it was */
 	struct shorthand_run *run;	/* of the page, borrowed */
 	unsigned      n_runs, cap;
-	char	     *code;		/* the text of code, its tags and references read: as long as the page at most */
+	char	     *code;		/* the text of code with tags and references, these read: as long as the page at most */
 	size_t	      code_len;
 	uint32_t     *value;		/* by hash: index + 1 of the first in a bucket */
 };
