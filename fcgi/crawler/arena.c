@@ -27,20 +27,18 @@ block_new(struct arena *a, struct arena_block **list, size_t bytes)
 }
 
 void *
-arena_alloc(struct arena *a, size_t bytes, size_t align)
+arena_alloc_anew(struct arena *a, size_t bytes, size_t align)
 {
-	if (bytes > a->left) {
-		size_t block_bytes = a->bytes < BLOCK_BYTES ? BLOCK_BYTES : a->bytes < BLOCK_MAX ? a->bytes & ~(size_t)15 : BLOCK_MAX;
-		struct arena_block *b;
+	size_t block_bytes = a->bytes < BLOCK_BYTES ? BLOCK_BYTES : a->bytes < BLOCK_MAX ? a->bytes & ~(size_t)15 : BLOCK_MAX;
+	struct arena_block *b;
 
-		if (bytes > BLOCK_BYTES / 2)
-			return (b = block_new(a, &a->big, bytes)) != NULL ? b->p : NULL;
-		if (block_new(a, &a->newest, block_bytes) == NULL)
-			return NULL;
-		a->left = block_bytes;
-	}
-	a->left = (a->left - bytes) & ~(align - 1);
-	return a->newest->p + a->left;
+	if (bytes > BLOCK_BYTES / 2)
+		return (b = block_new(a, &a->big, bytes)) != NULL ? b->p : NULL;
+	if ((b = block_new(a, &a->newest, block_bytes)) == NULL)
+		return NULL;
+	a->p = b->p;
+	a->left = block_bytes;
+	return arena_alloc(a, bytes, align);
 }
 
 void

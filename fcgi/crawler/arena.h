@@ -13,12 +13,22 @@
 struct arena {				/* zero: empty */
 	struct arena_block *newest;
 	struct arena_block *big;	/* of one piece each, the newest first */
-	size_t left;			/* in the newest block, from its end */
+	char  *p;			/* the newest block */
+	size_t left;			/* in it, from its end */
 	size_t bytes;			/* of all blocks */
 };
 
+void *arena_alloc_anew(struct arena *a, size_t bytes, size_t align);	/* with a further block */
+
 /* bytes (uninitialised) at a multiple of align, a power of two up to 16; NULL: out of memory. */
-void *arena_alloc(struct arena *a, size_t bytes, size_t align);
+static inline void *
+arena_alloc(struct arena *a, size_t bytes, size_t align)
+{
+	if (bytes >= a->left)		/* also when there is none yet */
+		return arena_alloc_anew(a, bytes, align);
+	a->left = (a->left - bytes) & ~(align - 1);
+	return a->p + a->left;
+}
 
 /*
  * p goes with the arena; if it has a block of its own and was the last such, or

@@ -32,7 +32,7 @@ void document_fini(struct document *doc);	/* frees all; half-built is fine */
 
 /*
  * HTML (UTF-8; see charset.h) at url to *doc, which must be zeroed.  0, -ENOMEM,
- * -EMSGSIZE when a limit of extract.c (nesting, links) was passed: *doc then
+ * -EMSGSIZE when a limit (nesting, elements, links) was passed: *doc then
  * holds what came before it and is good to use.  Never fails on bad markup.
  */
 int extract_html(struct document *doc, const char *html, size_t len, const struct url *url);

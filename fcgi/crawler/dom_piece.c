@@ -18,6 +18,9 @@ static const unsigned char telling[GUMBO_TAG_LAST + 1] = {
 	[GUMBO_TAG_TEMPLATE] = 1,
 };
 
+/* The depth of <body>.  It is left to open by itself: then a <frameset> takes its place, which is seen. */
+enum { BODY = 1 };
+
 enum { BY_ITSELF = GUMBO_INSERTION_BY_PARSER | GUMBO_INSERTION_IMPLIED };
 
 static bool
@@ -44,7 +47,7 @@ is_told_by_tag(const GumboNode *n, unsigned depth)
 	if (!is_html(n) || (n->parse_flags & ~(unsigned)(BY_ITSELF | GUMBO_INSERTION_IMPLICIT_END_TAG)) != 0)
 		return false;
 	tag = n->v.element.tag;
-	if (depth < 2)
+	if (depth <= BODY)
 		return tag == (depth == 0 ? GUMBO_TAG_HTML : GUMBO_TAG_BODY);
 	return !telling[tag];
 }
@@ -85,12 +88,12 @@ dom_piece_follow(struct dom_piece *next, const GumboOutput *out, const char *tag
 			return false;
 		open += dom_piece_lingers(n);
 		next->at[next->depth] = next->open.len;
-		if (!put_tag(&next->open, e))
+		if (next->depth != BODY && !put_tag(&next->open, e))
 			return false;
 		if (next->depth++ == 0)
 			text_puts(&next->open, "<head></head>");
 		if (e->original_tag.data == tag)
-			return e->original_tag.length == len && e->children.length == 0 && next->depth > 2 && open == lingering && !next->open.failed;
+			return e->original_tag.length == len && e->children.length == 0 && next->depth > BODY + 1 && open == lingering && !next->open.failed;
 		if (e->children.length == 0)
 			return false;
 		n = e->children.data[e->children.length - 1];
@@ -106,8 +109,10 @@ dom_piece_innermost(const struct dom_piece *p, const GumboOutput *out, const cha
 	for (unsigned depth = 0;; depth++) {
 		const GumboVector *children = &n->v.element.children;
 		unsigned first = depth == 0 ? 1 : 0;	/* <html> has a <head> before */
+		bool is_there = is_html(n) && (depth == BODY ? n->v.element.tag == GUMBO_TAG_BODY && n->v.element.original_tag.length == 0 :
+		    n->v.element.original_tag.data == begin + p->at[depth]);
 
-		if (!is_html(n) || n->v.element.original_tag.data != begin + p->at[depth] || (depth < 2 && n->v.element.attributes.length > 0))
+		if (!is_there || (depth <= BODY && n->v.element.attributes.length > 0))
 			return NULL;
 		*lingering += dom_piece_lingers(n);
 		if (depth + 1 == p->depth)

@@ -215,6 +215,24 @@ START_TEST(test_guard)
 }
 END_TEST
 
+START_TEST(test_port)			/* one that the operator does not open */
+{
+	struct crawl_progress p;
+	pid_t pid;
+
+	FIELD_SET(conf.allow_private, "127.0.0.0/8");
+	FIELD_SET(conf.ports, "80 443");
+	pid = child_start(crawler_child, NULL);
+	start(&p, the_site.port, "/tree/0.html", "");
+	finish(&p);
+	ck_assert_uint_eq(p.phase, CRAWL_ERROR);
+	ck_assert_str_eq(p.error_code, "port_refused");
+	ck_assert_ptr_nonnull(strstr(p.error, "ports in archon.conf"));
+	ck_assert_uint_eq(site_hits(&the_site, "/robots.txt"), 0);
+	stop(pid);
+}
+END_TEST
+
 static const struct {
 	const char *path, *more, *stored, *phase_log;
 	unsigned    skipped, failed;
@@ -379,6 +397,7 @@ main(void)
 	tcase_add_test(tc, test_failures);
 	tcase_add_test(tc, test_hang);
 	tcase_add_test(tc, test_guard);
+	tcase_add_test(tc, test_port);
 	tcase_add_loop_test(tc, test_crawls, 0, sizeof crawls / sizeof crawls[0]);
 	tcase_add_test(tc, test_again);
 	tcase_add_test(tc, test_cancel);

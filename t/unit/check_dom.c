@@ -59,6 +59,15 @@ static const char *const pages[] = {
 	/* text that moves or is copied */
 	"<table><b>" LONG "<tr>" LONG "<td>x</table>" LONG, "<p><b>" LONG "<i>" LONG "</b>" LONG "</i>" LONG, "<a>" LONG "<a>" LONG "<table><a>" LONG,
 	"<b><p>" LONG "</b>" LONG "<p>" LONG, "<isindex prompt='" LONG "'>" LONG,
+	/* what a parser knows where the page may be cut */
+	"<p><b>x<p>y<p>z", "<div><b>x</div><div>y</div><p>z", "<p><a href=1>x<p>y<p>z", "<b><i><p>x</b>y<p>z</i>q", "<code class=a><p>x</p><p>y</code>z",
+	"<b a=1><b a=1><b a=1><b a=1><p>x</b><p>y</b>z<p>q", "<div><b>x<p>y</b>z<p>q</div><p>r", "<td><b>x<p>y", "<object><b><p>x</object><p>y<p>z",
+	"<form><p>x</form><p>y<form><p>z", "<div><form><p>x</div><p>y<form id=f><p>z</form>", "<table><form><tr><td><p>x</table><p>y<form><p>z", "<div><form><div></form><p>x<p>y<form id=a><p>z",
+	"<div><p>x<p>y<body class=z><p>q", "<div><p>x<p>y<html lang=en><p>z", "<p>x<p>y</body><!--z--><p>q</html><!--r--><p>s", "<p>x<frameset><p>y", "<div><p><frameset>", "<body><div><p>x<frameset>", "<body><noscript><p>x<p>y</noscript>z<p>q",
+	"<!doctype html><div><p>x<p>y<table><tr><td>z", "<div><p>x<p>y<table><tr><td>z", "<table><tr><td>x<tr>y<td>z</table>q", "<table><tr><td>x<tr><p>y<td>z", "<table><caption><p>x<p>y<tr><td>z",
+	"<ul><li>x<ul><li>y</ul>z<li>q</ul>r", "<dl><dt>x<dd>y<dt>z</dl>q", "<h1>x<h2>y<p>z</h1>q", "<x-y a=b><p>x<p>y</x-y>z", "<pre><span>x</span>\n<span>y</span>\n<a href=z>q</a>\n",
+	"<select><option><p>x</select><p>y", "<button><p>x<p>y</button><p>z<button>q", "<svg><p>x<p>y", "<svg><title><p>x<p>y", "<math><mi><p>x<p>y</mi></math>z", "<template><p>x<p>y</template>z",
+	"<script><p>x<p>y", "<script><p>x</script><p>y<p>z", "<title><p>x</title><p>y<p>z", "<ruby><p>x<rt><p>y</ruby>z",
 };
 
 START_TEST(twin)
