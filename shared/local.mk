@@ -3,6 +3,7 @@ shared_libshared_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_C_CFLAGS) $(S
 	-DARCHON_CONF='"$(sysconfdir)/$(PACKAGE)/archon.conf"'
 shared_libshared_a_SOURCES = \
 	%reldir%/access.c %reldir%/access.h \
+	%reldir%/alike.c %reldir%/alike.h \
 	%reldir%/catalogue.c %reldir%/catalogue.h \
 	%reldir%/changecount.h \
 	%reldir%/clock.c %reldir%/clock.h \

@@ -13,9 +13,13 @@
 #include "shared/text.h"
 
 enum {
+	COUNT_MIN = 50,			/* fewer chunks are few, however small the store */
 	COUNT_MAX = 5000,		/* of a word's chunks are counted, then it is guessed */
 	FOUND_ENOUGH = 4000,		/* chunks: words more common than those that find so many need not find */
+	ALIKE_COMMON = 12,		/* what is in more than one chunk of so many stands in for nothing */
 };
+
+static const double alike_part = 0.8;	/* of what the word itself is worth */
 
 /* -- how common a word is ------------------------------------------------------------------ */
 
@@ -73,6 +77,23 @@ term_idf(const struct query_term *t, int64_t last)
 	return idf > 0.1 ? idf : 0.1;
 }
 
+/* What stands in tells less than the word that was asked for, and what tells next to nothing is left out. */
+static void
+weigh_alike(struct query *q, int64_t last)
+{
+	unsigned n = q->n_terms;
+
+	for (unsigned i = n; i < q->n_words; i++) {
+		struct query_term *t = &q->term[i];
+
+		if (t->n == 0 || (t->n > COUNT_MIN && t->n > last / ALIKE_COMMON))
+			continue;
+		t->idf = alike_part * fmin(t->idf, q->term[t->stands_for].idf);
+		q->term[n++] = *t;
+	}
+	q->n_words = n;
+}
+
 int
 find_weigh(struct store *st, struct query *q)
 {
@@ -80,7 +101,7 @@ find_weigh(struct store *st, struct query *q)
 	int64_t last = 0, found = 0;
 	int rc = store_int(st, &last, "SELECT ifnull(max(n), 0) FROM chunks", "");
 
-	for (unsigned i = 0; rc >= 0 && i < q->n_terms; i++) {
+	for (unsigned i = 0; rc >= 0 && i < q->n_words; i++) {
 		t[i] = &q->term[i];
 		if ((rc = term_count(st, t[i], last)) == 0)
 			t[i]->idf = term_idf(t[i], last);
@@ -92,6 +113,7 @@ find_weigh(struct store *st, struct query *q)
 		t[i]->optional = found > 0 && found + t[i]->n > FOUND_ENOUGH;
 		found += t[i]->n;
 	}
+	weigh_alike(q, last);
 	return 0;
 }
 
@@ -160,7 +182,7 @@ find_match(struct store *st, const struct query *q, const struct search *s, stru
 	int rc;
 
 	text_putc(out, '(');
-	query_expression(q, out);
+	query_expression(q, false, out);
 	text_putc(out, ')');
 	rc = put_filter(st, s, out);
 	return text_str(out) == NULL ? -ENOMEM : rc;
@@ -226,13 +248,13 @@ candidates_sort(struct candidates *h)
 }
 
 int
-find_best(struct store *st, const char *sql, const char *match, const struct query *q, struct candidates *out)
+find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, struct candidates *out)
 {
 	struct scan scan;
 	sqlite3_stmt *stmt;
 	int rc = 0;
 
-	scan_start(&scan, q, out);
+	scan_start(&scan, q, alike, out);
 	if ((stmt = store_stmt(st, &rc, sql, "tq", match, &scan)) == NULL)
 		return rc;
 	if ((rc = store_step(st, stmt)) > 0)		/* all that may be looked at */

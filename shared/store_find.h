@@ -17,7 +17,9 @@ enum {
 struct candidate {
 	int64_t	 n, page;		/* a chunk and its page; or a code example, and 0 */
 	double	 score;
+	uint32_t seen;			/* a bit for each term asked for: it, or what stands in for it, is there */
 };
+_Static_assert(QUERY_TERMS_MAX <= 32, "a bit for each");
 
 struct candidates {
 	struct candidate c[CANDIDATES];		/* a heap with the worst on top, until it is sorted */
@@ -31,7 +33,8 @@ struct scan {				/* what the ranking functions fill */
 	unsigned rows_left;
 };
 
-void scan_start(struct scan *s, const struct query *q, struct candidates *best);
+/* alike: as in query_expression(). */
+void scan_start(struct scan *s, const struct query *q, bool alike, struct candidates *best);
 
 int candidate_compare(const struct candidate *a, const struct candidate *b);	/* the better first */
 bool candidates_want(const struct candidates *h, struct candidate c);		/* would it be kept? */
@@ -44,8 +47,8 @@ int find_weigh(struct store *st, struct query *q);
 /* The FTS5 expression for the words and what s asks for.  1; 0: nothing can fit; -errno. */
 int find_match(struct store *st, const struct query *q, const struct search *s, struct text *out);
 
-/* The best of what sql finds, in order.  Its parameters: the match, the scan of a ranking function. */
-int find_best(struct store *st, const char *sql, const char *match, const struct query *q, struct candidates *out);
+/* The best of what sql finds, in order.  Its parameters: the match, which has alike as it is here, the scan of a ranking function. */
+int find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, struct candidates *out);
 
 double find_score(const struct query *q, double score);	/* 0..1 in the same order: half is a good match of all words */
 

@@ -1,9 +1,11 @@
 /* A question taken apart: any text is one. */
 #include "config.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "shared/alike.h"
 #include "shared/lexeme.h"
 #include "shared/store_rank.h"
 #include "shared/text.h"
@@ -28,13 +30,13 @@ term_add(struct query *q, const char *p, size_t len)
 		return -1;
 	if ((at = term_find(q, p, n)) >= 0 || q->n_terms == QUERY_TERMS_MAX)
 		return at;
-	q->term[q->n_terms] = (struct query_term){ .after = -1 };
+	q->term[q->n_terms] = (struct query_term){ .after = -1, .stands_for = -1 };
 	memcpy(q->term[q->n_terms].text, p, n);
 	return (int)q->n_terms++;
 }
 
 static void
-put_word(struct query *q, struct slice w, int *last)
+put_word(struct query *q, struct slice w, bool plain, int *last)
 {
 	unsigned had = q->n_terms;
 	int at;
@@ -42,9 +44,26 @@ put_word(struct query *q, struct slice w, int *last)
 	if (lexeme_is_filler(w))
 		return;
 	at = term_add(q, w.p, w.len);
-	if (at == (int)had)
+	if (at == (int)had) {
 		q->term[at].after = *last;
+		q->term[at].plain = plain;
+	}
 	*last = at;
+}
+
+static bool
+is_shouted(struct slice w)		/* SELECT: a keyword, no prose */
+{
+	return w.len > 1 && isupper((unsigned char)w.p[1]);
+}
+
+static bool
+is_asked(const struct query *q, struct slice w)
+{
+	for (unsigned i = 0; i < q->n_words; i++)
+		if (alike_is_form(w, slice_of(q->term[i].text)))
+			return true;
+	return false;
 }
 
 static void
@@ -60,11 +79,32 @@ put_lexeme(struct query *q, const struct lexeme *lx, int *last)
 	if (len > 0 && lx->n_parts > 1 && (off & 1u << RANK_PARTS))
 		return;
 	for (unsigned i = 0; i < lx->n_parts; i++) {
-		unsigned n = off & 1u << RANK_PARTS ? 0 : lexeme_humps(lx->part[i], hump);
+		unsigned n = lexeme_humps(lx->part[i], hump);
 
-		put_word(q, lx->part[i], last);
-		for (unsigned k = 0; k < n; k++)
+		put_word(q, lx->part[i], len == 0 && n == 0 && !is_shouted(lx->part[i]), last);
+		for (unsigned k = 0; k < n && !(off & 1u << RANK_PARTS); k++)
 			(void)term_add(q, hump[k].p, hump[k].len);
+	}
+}
+
+/* Behind all that were asked for, as far as there is room. */
+static void
+put_alike(struct query *q)
+{
+	struct slice like[ALIKE_MAX];
+
+	for (unsigned i = 0; i < q->n_terms; i++) {
+		unsigned n = q->term[i].plain && !q->term[i].prefix ? alike_words(slice_of(q->term[i].text), like) : 0;
+
+		for (unsigned k = 0; k < n && q->n_words < QUERY_TERMS_MAX; k++) {
+			struct query_term *t = &q->term[q->n_words];
+
+			if (is_asked(q, like[k]))
+				continue;
+			*t = (struct query_term){ .stands_for = (int)i, .after = -1 };
+			memcpy(t->text, like[k].p, like[k].len);
+			q->n_words++;
+		}
 	}
 }
 
@@ -80,18 +120,27 @@ query_read(struct query *q, const char *text, bool as_you_type, unsigned rules_o
 		put_lexeme(q, &lx, &last);
 	if (as_you_type && last >= 0 && (unsigned char)s.p[s.len - 1] > ' ')
 		q->term[last].prefix = true;
+	q->n_words = q->n_terms;
+	if (!(rules_off & 1u << RANK_ALIKE))
+		put_alike(q);
+}
+
+bool
+query_finds(const struct query_term *t, bool alike)
+{
+	return !t->optional && (t->stands_for < 0 || alike);
 }
 
 static void
-put_any(const struct query *q, bool optional, struct text *out)	/* OR of these */
+put_any(const struct query *q, bool alike, bool finds, struct text *out)	/* OR of those that find, or of the others */
 {
 	bool first = true;
 
 	text_putc(out, '(');
-	for (unsigned i = 0; i < q->n_terms; i++) {
+	for (unsigned i = 0; i < q->n_words; i++) {
 		const struct query_term *t = &q->term[i];
 
-		if (t->optional != optional)
+		if (query_finds(t, alike) != finds)
 			continue;
 		text_printf(out, "%s\"%s\"%s", first ? "" : " OR ", t->text, t->prefix ? "*" : "");
 		first = false;
@@ -100,18 +149,18 @@ put_any(const struct query *q, bool optional, struct text *out)	/* OR of these *
 }
 
 void
-query_expression(const struct query *q, struct text *out)
+query_expression(const struct query *q, bool alike, struct text *out)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < q->n_terms; i++)
-		any |= q->term[i].optional;
-	put_any(q, false, out);
+	for (unsigned i = 0; i < q->n_words; i++)
+		any |= !query_finds(&q->term[i], alike);
+	put_any(q, alike, true, out);
 	if (!any)
 		return;
 	text_puts(out, " OR (");
-	put_any(q, false, out);
+	put_any(q, alike, true, out);
 	text_puts(out, " AND ");
-	put_any(q, true, out);
+	put_any(q, alike, false, out);
 	text_putc(out, ')');
 }

@@ -30,23 +30,23 @@ store_rank_without(struct store *st, unsigned rules)
 /* -- which phrase is which term ---------------------------------------------------------- */
 
 static void
-phrases_of(struct scan *s, bool optional, unsigned from)
+phrases_of(struct scan *s, bool alike, bool finds, unsigned from)
 {
-	for (unsigned i = 0, n = 0; i < s->q->n_terms; i++)
-		if (s->q->term[i].optional == optional)
+	for (unsigned i = 0, n = 0; i < s->q->n_words; i++)
+		if (query_finds(&s->q->term[i], alike) == finds)
 			s->phrase[i] = (int)(from + n++);
 }
 
 void
-scan_start(struct scan *s, const struct query *q, struct candidates *best)
+scan_start(struct scan *s, const struct query *q, bool alike, struct candidates *best)
 {
 	unsigned found = 0;
 
 	*s = (struct scan){ .q = q, .best = best, .rows_left = SCAN_MAX };
-	for (unsigned i = 0; i < q->n_terms; i++)
-		found += !q->term[i].optional;
-	phrases_of(s, false, 0);
-	phrases_of(s, true, 2 * found);		/* those that find are said twice: they count once */
+	for (unsigned i = 0; i < q->n_words; i++)
+		found += query_finds(&q->term[i], alike);
+	phrases_of(s, alike, true, 0);
+	phrases_of(s, alike, false, 2 * found);		/* those that find are said twice: they count once */
 	best->n = 0;
 }
 
@@ -98,23 +98,52 @@ see(struct row *r, int term, int col, int off)
 	see_window(r, col, off);
 }
 
+/* A word is worth what it tells, or what the best of those that stand in for it tells. */
+static double
+words_score(const struct row *r, double k)
+{
+	double worth[QUERY_TERMS_MAX], sum = 0;
+
+	for (unsigned i = 0; i < r->q->n_words; i++) {
+		const struct query_term *t = &r->q->term[i];
+		int to = t->stands_for;
+
+		worth[i] = t->idf * r->tf[i] * (k1 + 1) / (r->tf[i] + k);
+		if (to >= 0 && worth[i] > worth[to])
+			worth[to] = worth[i];
+	}
+	for (unsigned i = 0; i < r->q->n_terms; i++)
+		sum += worth[i];
+	return sum;
+}
+
 /* k: so many times a word counts half of what it can. */
 static double
 row_score(const struct row *r, double k)
 {
-	double sum = 0, all = 0;
+	double sum = words_score(r, k), all = 0;
 
 	for (unsigned i = 0; i < r->q->n_terms; i++) {
 		const struct query_term *t = &r->q->term[i];
 
 		all += t->idf;
-		sum += t->idf * r->tf[i] * (k1 + 1) / (r->tf[i] + k);
 		if (t->after >= 0 && !(r->q->rules_off & 1u << RANK_PAIRS))
 			sum += pair_part * (t->idf + r->q->term[t->after].idf) * r->pair[i] * (k1 + 1) / (r->pair[i] + k);
 	}
 	if (r->q->n_terms > 1 && !(r->q->rules_off & 1u << RANK_WINDOW) && all > 0)
 		sum *= 1 + window_part * r->best_window / all;
 	return sum;
+}
+
+static uint32_t
+row_seen(const struct row *r)
+{
+	uint32_t seen = 0;
+
+	for (unsigned i = 0; i < r->q->n_words; i++)
+		if (r->tf[i] > 0)
+			seen |= 1u << (r->q->term[i].stands_for >= 0 ? (unsigned)r->q->term[i].stands_for : i);
+	return seen;
 }
 
 struct instance {			/* of a phrase in this row, and how to come to the next one */
@@ -151,7 +180,7 @@ row_read(const Fts5ExtensionApi *api, Fts5Context *fts, struct row *r)
 	struct instance in[QUERY_TERMS_MAX];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < r->q->n_terms; i++) {
+	for (unsigned i = 0; i < r->q->n_words; i++) {
 		struct instance *x = &in[n];
 		int rc = api->xPhraseFirst(fts, r->scan->phrase[i], &x->at, &x->col, &x->off);
 
@@ -195,7 +224,7 @@ rank_text(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, i
 	if ((rc = row_read(api, fts, &r)) != SQLITE_OK)
 		sqlite3_result_error_code(ctx, rc);
 	else if ((score = row_score(&r, k1)) > 0)
-		candidates_keep(s->best, (struct candidate){ api->xRowid(fts), 0, score });
+		candidates_keep(s->best, (struct candidate){ .n = api->xRowid(fts), .score = score, .seen = row_seen(&r) });
 }
 
 /*
@@ -226,6 +255,7 @@ rank_names(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *ctx, 
 		return;
 	}
 	c.score = row_score(&r, names_k1 * (1 - names_b + names_b * len * (double)rows / (double)(all > 0 ? all : 1)));
+	c.seen = row_seen(&r);
 	candidates_keep(s->best, c);
 }
 

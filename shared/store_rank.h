@@ -21,7 +21,9 @@
 	X(IN_DEGREE,	"pages that many lead to raised") \
 	X(OPTIONAL,	"common words score but find nothing") \
 	X(LENGTH,	"long pages lowered") \
-	X(SAYS,		"what a page says it is, beside its names")
+	X(SAYS,		"what a page says it is, beside its names") \
+	X(ALIKE,	"words of like meaning stand in") \
+	X(COVER,	"pages that have more of the words raised")
 
 enum rank_rule {
 #define X(name, text) RANK_##name,
@@ -42,6 +44,8 @@ struct query_term {
 	char	 text[QUERY_TERM_BYTES + 1];	/* as asked; holds no quote */
 	bool	 prefix;		/* the word goes on */
 	bool	 optional;		/* it is so common that it alone finds nothing */
+	bool	 plain;			/* a word of prose: another may stand in for it */
+	int	 stands_for;		/* the term that was asked for in its place; -1: it was itself */
 	int	 after;			/* the term that stands before it in the question, -1: none */
 	int64_t	 n;			/* chunks it is in, about */
 	double	 idf;
@@ -49,7 +53,8 @@ struct query_term {
 
 struct query {
 	struct query_term term[QUERY_TERMS_MAX];
-	unsigned n_terms;
+	unsigned n_terms;		/* asked for */
+	unsigned n_words;		/* and those that stand in for them, behind them */
 	unsigned rules_off;
 };
 
@@ -57,10 +62,11 @@ struct query {
 void query_read(struct query *q, const char *text, bool as_you_type, unsigned rules_off);
 
 /*
- * What of the terms is to be looked for, as an FTS5 expression without columns:
- * the optional ones beside the others.
+ * What of the terms is to be looked for, as an FTS5 expression without columns: those
+ * that only score beside those that find.  alike: what stands in for a word finds, too.
  */
-void query_expression(const struct query *q, struct text *out);
+void query_expression(const struct query *q, bool alike, struct text *out);
+bool query_finds(const struct query_term *t, bool alike);
 
 /* The place in body (Markdown) that fits best: struct search_hit says how it is marked. */
 void query_snippet(const struct query *q, const char *body, struct text *out);

@@ -22,6 +22,7 @@ enum { PAGES = 100 };			/* whose place among all pages is looked at, at most */
 static const double next_part = 0.4, names_part = 0.6, degree_part = 0.03;
 static const double length_part = 0.05;	/* less, for every time that a page is twice as long */
 static const double length_words = 1000;	/* from about here on */
+static const double cover_part = 0.5;	/* more, for a page that has all that was asked for */
 
 /* -- chunks ------------------------------------------------------------------------------------ */
 
@@ -38,7 +39,7 @@ find_pages(struct store *st, struct candidates *chunks)
 static int
 find_chunks(struct store *st, const struct query *q, const char *match, struct candidates *out)
 {
-	int rc = find_best(st, "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?1 AND rank_text(chunks_fts, ?2)", match, q, out);
+	int rc = find_best(st, "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?1 AND rank_text(chunks_fts, ?2)", match, q, false, out);
 
 	return rc < 0 ? rc : find_pages(st, out);
 }
@@ -48,6 +49,7 @@ find_chunks(struct store *st, const struct query *q, const char *match, struct c
 struct found_page {
 	int64_t	 page, chunk;		/* and its best chunk */
 	double	 score, part;		/* part: what the next chunk counts for */
+	uint32_t seen;			/* as in struct candidate, by all of it that was found */
 };
 
 struct found {
@@ -73,6 +75,7 @@ group(const struct candidates *c, const struct query *q, struct found *out)
 
 		if (p->chunk == 0)
 			p->chunk = c->c[i].n;
+		p->seen |= c->c[i].seen;
 		p->score += p->part * c->c[i].score;
 		p->part = q->rules_off & 1u << RANK_NEXT_CHUNKS ? 0 : p->part >= 1 ? next_part / 2 : p->part / 2;
 	}
@@ -85,13 +88,34 @@ find_names(struct store *st, const struct query *q, struct candidates *names, st
 	struct text match = { 0 };
 	int rc;
 
-	query_expression(q, &match);
+	query_expression(q, true, &match);
 	rc = match.failed ? -ENOMEM :
-	    find_best(st, "SELECT 1 FROM names_fts WHERE names_fts MATCH ?1 AND rank_names(names_fts, ?2)", text_str(&match), q, names);
-	for (unsigned i = 0; rc == 0 && i < names->n; i++)
-		page_of(out, names->c[i].n)->score += names_part * names->c[i].score;
+	    find_best(st, "SELECT 1 FROM names_fts WHERE names_fts MATCH ?1 AND rank_names(names_fts, ?2)", text_str(&match), q, true, names);
+	for (unsigned i = 0; rc == 0 && i < names->n; i++) {
+		struct found_page *p = page_of(out, names->c[i].n);
+
+		p->score += names_part * names->c[i].score;
+		p->seen |= names->c[i].seen;
+	}
 	text_fini(&match);
 	return rc;
+}
+
+/* The more of what was asked for is somewhere on a page, the better. */
+static void
+cover(const struct query *q, struct found *f)
+{
+	double all = 0;
+
+	for (unsigned k = 0; k < q->n_terms; k++)
+		all += q->term[k].idf;
+	for (unsigned i = 0; i < f->n; i++) {
+		double has = 0;
+
+		for (unsigned k = 0; k < q->n_terms; k++)
+			has += f->p[i].seen & 1u << k ? q->term[k].idf : 0;
+		f->p[i].score *= 1 + cover_part * has / all;
+	}
 }
 
 /* Of a page that was found by its names alone: is it asked for?  1, 0, -errno. */
@@ -116,7 +140,8 @@ compare_pages(const void *a, const void *b)
 {
 	const struct found_page *x = a, *y = b;
 
-	return candidate_compare(&(struct candidate){ x->chunk, 0, x->score }, &(struct candidate){ y->chunk, 0, y->score });
+	return candidate_compare(&(struct candidate){ .n = x->chunk, .score = x->score },
+	    &(struct candidate){ .n = y->chunk, .score = y->score });
 }
 
 /* What its place among all pages makes of its score; the more a page says, the more of it fits by chance. */
@@ -201,7 +226,7 @@ static void
 keep_near(int64_t chunk, double cosine, void *arg)
 {
 	if (cosine > 0)
-		candidates_keep(arg, (struct candidate){ chunk, 0, cosine });
+		candidates_keep(arg, (struct candidate){ .n = chunk, .score = cosine });
 }
 
 /* Pages by the chunk that is nearest to the question; w->chunks is free by now. */
@@ -329,6 +354,8 @@ search(struct store *st, struct work *w, const struct search *s, struct text *ma
 	group(&w->chunks, &w->q, &w->pages);
 	if (!(w->q.rules_off & 1u << RANK_NAMES) && (rc = find_names(st, &w->q, &w->chunks, &w->pages)) < 0)
 		return rc;
+	if (!(w->q.rules_off & 1u << RANK_COVER))
+		cover(&w->q, &w->pages);
 	if ((rc = place(st, &w->q, s, &w->pages)) < 0)
 		return rc;
 	return s->vector != NULL ? fuse_near(st, s, &w->chunks, &w->pages) : 0;

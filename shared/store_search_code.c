@@ -50,7 +50,7 @@ store_search_code(struct store *st, const struct search *s, store_code_f *f, voi
 	w->found.n = 0;
 	if ((rc = find_weigh(st, &w->q)) == 0 && (rc = find_match(st, &w->q, s, &match)) > 0)
 		rc = find_best(st, "SELECT 1 FROM code_fts WHERE code_fts MATCH ?1"
-		    " AND rank_text(code_fts, ?2)", text_str(&match), &w->q, &w->found);
+		    " AND rank_text(code_fts, ?2)", text_str(&match), &w->q, false, &w->found);
 	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->found.n && (unsigned)n < s->limit; i++)
 		if ((rc = code_hit(st, &w->q, &w->found.c[i], f, arg)) > 0)
 			n++;

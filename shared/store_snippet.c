@@ -48,7 +48,7 @@ places_find(const struct query *q, struct slice body, struct place *out)
 
 	for (size_t at = 0; lexeme_next(body, &at, &lx);)
 		for (unsigned i = 0; i < lx.n_parts; i++)
-			for (unsigned k = 0; k < q->n_terms; k++)
+			for (unsigned k = 0; k < q->n_words; k++)
 				if (is_like(lx.part[i], q->term[k].text)) {
 					size_t from = (size_t)(lx.part[i].p - body.p);
 
