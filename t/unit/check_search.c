@@ -242,6 +242,24 @@ START_TEST(pages_are_found_by_what_they_say_first)
 }
 END_TEST
 
+START_TEST(words_of_like_meaning_stand_in)
+{
+	struct store *st = store_new();
+	struct got got;
+
+	begin_source(st, "s");
+	PUT(st, "asked", "Zebras", "How to erase them.");
+	PUT(st, "alike", "Okapis", "Zebras: how one removes them.");
+	PUT(st, "other", "Gnus", "Zebras: how one feeds them.");
+	PUT(st, "shout", "Code", "DELETE FROM okapis");
+	ck_assert_str_eq(found(st, (struct search){ .query = "delete zebras" }, &got), "asked alike shout other");
+	ck_assert_str_eq(got.snippet, "How to \1erase\2 them.");
+	ck_assert_str_eq(found(st, (struct search){ .query = "erase" }, NULL), "asked");	/* alone none finds in texts */
+	ck_assert_str_eq(found(st, (struct search){ .query = "REMOVE" }, NULL), "alike");
+	store_close(st);
+}
+END_TEST
+
 START_TEST(a_long_page_counts_less)
 {
 	const struct chunk c = { .headings = SLICE_LIT("T"), .body = SLICE_LIT("A zebra.") };
@@ -481,6 +499,7 @@ main(void)
 	tcase_add_test(tc, a_page_is_found_once);
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
+	tcase_add_test(tc, words_of_like_meaning_stand_in);
 	tcase_add_test(tc, a_long_page_counts_less);
 	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);
 	tcase_add_test(tc, the_first_are_the_same_however_few_are_asked_for);

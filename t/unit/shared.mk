@@ -16,6 +16,7 @@ shared_tests = \
 	t/unit/check_restore \
 	t/unit/check_access \
 	t/unit/check_conf \
+	t/unit/check_alike \
 	t/unit/check_lexeme \
 	t/unit/check_search \
 	t/unit/check_crawl_params \
@@ -112,6 +113,9 @@ t_unit_check_search_SOURCES = %D%/check_search.c %D%/scratch.h %D%/store_fixture
 t_unit_check_search_CPPFLAGS = $(unit_cppflags)
 t_unit_check_search_LDADD = $(unit_libs)
 
+t_unit_check_alike_SOURCES = %D%/check_alike.c
+t_unit_check_alike_CPPFLAGS = $(unit_cppflags)
+t_unit_check_alike_LDADD = $(unit_libs)
 t_unit_check_lexeme_SOURCES = %D%/check_lexeme.c
 t_unit_check_lexeme_CPPFLAGS = $(unit_cppflags)
 t_unit_check_lexeme_LDADD = $(unit_libs)
