@@ -182,14 +182,14 @@ END_TEST
 /* -- other files ------------------------------------------------------------------------------ */
 
 static const struct {
-	const char *name, *pragma;
-	int	    rc;
+	const char *name;
+	int	    version, rc;
 } versions[] = {
-	{ "ours", "PRAGMA user_version = 9", 0 },
-	{ "newer", "PRAGMA user_version = 10", -ESTALE },
-	{ "much newer", "PRAGMA user_version = 2147483647", -ESTALE },
-	{ "negative", "PRAGMA user_version = -1", -ESTALE },
-	{ "most negative", "PRAGMA user_version = -2147483648", -ESTALE },
+	{ "ours", STORE_SCHEMA, 0 },
+	{ "newer", STORE_SCHEMA + 1, -ESTALE },
+	{ "much newer", INT32_MAX, -ESTALE },
+	{ "negative", -1, -ESTALE },
+	{ "most negative", INT32_MIN, -ESTALE },
 };
 
 START_TEST(schema_version)
@@ -197,9 +197,11 @@ START_TEST(schema_version)
 	const char *dir = scratch_dir();
 	struct store *st = NULL;
 	struct err e = { "" };
+	char pragma[64];
 
+	(void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", versions[_i].version);
 	store_close(store_in(dir));
-	sql_in(file_in(dir, "archon.db"), versions[_i].pragma);
+	sql_in(file_in(dir, "archon.db"), pragma);
 	ck_assert_msg(store_open(&st, dir, 0, false, &e) == versions[_i].rc, "%s: %s", versions[_i].name, e.text);
 	ck_assert_int_eq(st == NULL, versions[_i].rc < 0);
 	ck_assert_int_eq(e.text[0] != '\0', versions[_i].rc < 0);
