@@ -12,11 +12,11 @@ enum {
 	STEP_MS = 600, QUICK_STEP_MS = 200, WARM_MS = 60, SOME = 6, SOME_MS_MAX = 1500,
 	RUNGS_MAX = 12, MISSES_MAX = 2,	/* so many rungs without a better rate end the ladder: one may be a hiccup of the machine */
 	NEAR = 5, NEAR_BELOW = 1, NEAR_ROUNDS = 5, QUICK_NEAR_ROUNDS = 2,
-	FINALS = 15, QUICK_FINALS = 9, DESCENTS_MAX = 3,
+	FINALS = 15, QUICK_FINALS = 9, DESCENTS_MAX = 6,
 	ALONE_ROUNDS = 1, ALONE_FINALS = 5,	/* without a floor beside it there is no ratio to find */
 };
 
-static const double rung_up = 2, near_up = 1.19, descent = 0.88, better = 1.02, first_deliveries_s = 80000, least_deliveries_s = 20000;
+static const double rung_up = 2, near_up = 1.19, descent = 0.84, better = 1.02, first_deliveries_s = 80000, least_deliveries_s = 20000;
 
 struct step
 search_measure(struct rig *g, struct crowd *c, double publications_s, int64_t ms, struct delays *sum)
