@@ -75,7 +75,7 @@ static const struct conf_key {
 	NUM(convert_timeout, convert_ms, CONF_TIME, 1000, 3600000, "60s", "for reading one uploaded document"),
 	NUM(max_redirects, max_redirects, CONF_NUMBER, 0, 50, "10", "in a row"),
 	NUM(retries, retries, CONF_NUMBER, 0, 20, "3", "of a page, for failures that may pass"),
-	TEXT(user_agent, "archon/" PACKAGE_VERSION " (documentation crawler)", NULL, "how sites see us; add an address they can write to"),
+	TEXT(user_agent, "archon/" PACKAGE_VERSION " (documentation crawler; postmaster@%H)", NULL, "how sites see us, with an address they can write to; %H is this host's name"),
 	TEXT(allow_private, "", check_private, "private or loopback addresses that may be crawled: CIDR (10.1.0.0/16) or host:port, space separated"),
 	NUM(obey_robots, obey_robots, CONF_BOOL, 0, 1, "yes", "honour robots.txt (RFC 9309); no only for sites of your own"),
 	SECTION("search by meaning"),

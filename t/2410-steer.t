@@ -6,7 +6,7 @@
 h_need
 
 t_ok 'a site' h_badsite
-t_ok 'the house stands' t_archon "allow_private = $H_BAD" 'max_crawls = 1' 'retries = 0' 'user_agent = archon-test (write to ops@example.com)'
+t_ok 'the house stands' t_archon "allow_private = $H_BAD" 'max_crawls = 1' 'retries = 0' 'user_agent = archon-test (write to ops@%H)'
 
 post() { t_status "$1" -X POST "/api/crawl-progress/$2/$3"; }
 has_done() { h_is "$1" status crawling && [ "$(h_get processedPages)" -ge "$2" ]; }
@@ -99,7 +99,7 @@ hidden() {
 t_ok '...and nobody is told'	hidden
 sent() { grep -c '^X-Token: hush-hush-1$' "$T/bad/heads" | grep -qv '^0$' && grep -q '^Cookie: sid=hush-hush-2$' "$T/bad/heads" && grep -q '^Authorization: Basic bWU6aHVzaC1odXNoLTM=$' "$T/bad/heads"; }
 t_ok '...but the site'		sent
-t_ok '...which is told who comes, and whom to write to' grep -q '^User-Agent: archon-test (write to ops@example.com)$' "$T/bad/heads"
+t_ok '...which is told who comes, and whom to write to' grep -qxF "User-Agent: archon-test (write to ops@$(uname -n))" "$T/bad/heads"
 t_ok 'no header that frames a request' test "$(h_post "{\"url\":\"http://$H_BAD/\",\"headers\":{\"Transfer-Encoding\":\"chunked\"}}")" = 422
 t_ok 'no second line in a header' test "$(h_post "{\"url\":\"http://$H_BAD/\",\"headers\":{\"X\":\"a\\r\\nY: b\"}}")" = 422
 

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "shared/daemon.h"
 #include "shared/guard.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include "crawler/crawler.h"
 
@@ -46,6 +48,25 @@ stand_back(void)
 		(void)setpriority(PRIO_PROCESS, 0, NICE);	/* systemd's unit forbids it, and has Nice= */
 }
 
+/* Sites are told whom to write to: each %H is this host's name, as in systemd's files. */
+static void
+fill_in_host(char agent[CONF_TEXT_BYTES])
+{
+	char host[HOST_NAME_MAX + 1] = "localhost";
+	struct text t = { 0 };
+	const char *p = agent;
+
+	(void)gethostname(host, sizeof host - 1);
+	for (const char *h; (h = strstr(p, "%H")) != NULL; p = h + 2) {
+		text_put(&t, p, (size_t)(h - p));
+		text_puts(&t, host);
+	}
+	text_puts(&t, p);
+	if (text_str(&t) != NULL)
+		(void)snprintf(agent, CONF_TEXT_BYTES, "%s", text_str(&t));
+	text_fini(&t);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -65,6 +86,7 @@ main(int argc, char **argv)
 	rc = daemon_options(argc, argv, &about, &opt, &conf);
 	if (rc >= 0)
 		return rc;
+	fill_in_host(conf.user_agent);
 	if (guard_init(&guard, conf.allow_private, &e) < 0 || guard_init_ports(&guard, conf.ports, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", opt.config_path, e.text);	/* conf.c has looked already */
 		return EX_CONFIG;
