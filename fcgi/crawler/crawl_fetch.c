@@ -336,7 +336,7 @@ keep_in_spool(struct crawl *c, const struct parcel *p)
 		    [SPOOL_URL] = p->url.text, [SPOOL_TYPE] = p->content_type, [SPOOL_ETAG] = p->etag,
 		    [SPOOL_MODIFIED] = p->last_modified, [SPOOL_CANONICAL] = p->canonical != NULL ? p->canonical : "" },
 		.body = { p->body.p, p->body.len }, .fetched_wall_ms = p->fetched_wall_ms, .n_bytes = p->n_bytes,
-		.noindex = p->noindex, .nofollow = p->nofollow,
+		.depth = p->entry->depth, .noindex = p->noindex, .nofollow = p->nofollow,
 	});
 }
 
@@ -377,6 +377,19 @@ to_parse(struct crawl *c, struct fetch *f)
 	parse(c, p);
 }
 
+/* The page that links to it was not stored: it comes into the store with itself. */
+static struct frontier_entry *
+meet_by_itself(struct crawl *c, struct parcel *p, const char *url, unsigned depth)
+{
+	struct frontier_entry *e;
+
+	if ((p->met = malloc(sizeof *p->met)) == NULL || frontier_add(&c->frontier, url, strlen(url), depth, &e) != 1)
+		return NULL;
+	p->met[p->n_met++] = e;
+	c->n_wanted++;
+	return e;
+}
+
 static bool
 take_spooled(const struct spooled *s, void *arg)
 {
@@ -385,17 +398,17 @@ take_spooled(const struct spooled *s, void *arg)
 	struct frontier_entry *e = frontier_find(&c->frontier, text[SPOOL_ENTRY], strlen(text[SPOOL_ENTRY]));
 	struct parcel *p = parcel_new(PARCEL_URL, c);
 
-	if (p == NULL || e == NULL || url_parse(&p->url, text[SPOOL_URL]) < 0 || !frontier_withdraw(&c->frontier, e)) {
+	if (p != NULL)
+		text_put(&p->body, s->body.p, s->body.len);
+	if (p == NULL || p->body.failed || url_parse(&p->url, text[SPOOL_URL]) < 0 ||
+	    (e != NULL && !frontier_withdraw(&c->frontier, e)) ||
+	    (e == NULL && (e = meet_by_itself(c, p, text[SPOOL_ENTRY], s->depth)) == NULL)) {
 		parcel_free(p);		/* most likely it was stored before the crawler ended */
 		return false;
 	}
-	text_put(&p->body, s->body.p, s->body.len);
-	if (p->body.failed || (text[SPOOL_ALIAS][0] != '\0' &&
-	    frontier_add(&c->frontier, text[SPOOL_ALIAS], strlen(text[SPOOL_ALIAS]), e->depth, &p->alias) <= 0)) {
-		frontier_queue(&c->frontier, e);	/* its alias is met as a page of its own by now */
-		parcel_free(p);
-		return false;
-	}
+	if (text[SPOOL_ALIAS][0] != '\0' &&
+	    frontier_add(&c->frontier, text[SPOOL_ALIAS], strlen(text[SPOOL_ALIAS]), e->depth, &p->alias) != 1)
+		p->alias = NULL;	/* it is met as a page of its own by now */
 	if (p->alias != NULL)
 		p->alias->alias = true;
 	p->entry = e;

@@ -17,7 +17,7 @@
 #define DIRECTORY "fetched"
 #define SUFFIX	  ".pages"		/* so that no id is "." or ".." */
 
-enum { MAGIC = 0x50530001 };		/* another number when struct head changes */
+enum { MAGIC = 0x50530002 };		/* another number when struct head changes */
 
 struct head {				/* of a page in the file; then its texts, each ended by NUL, and its body */
 	uint32_t magic, crc;		/* of all that follows it */
@@ -25,7 +25,9 @@ struct head {				/* of a page in the file; then its texts, each ended by NUL, an
 	uint32_t body_len;
 	int64_t	 fetched_wall_ms;
 	uint64_t n_bytes;
-	uint8_t	 noindex, nofollow, reserved[6];
+	uint8_t	 noindex, nofollow;
+	uint16_t depth;
+	uint8_t	 reserved[4];
 };
 
 enum { CHECKED_FROM = offsetof(struct head, text_len) };
@@ -77,7 +79,7 @@ bool
 spool_put(struct spool *s, const struct spooled *p)
 {
 	struct head h = { .magic = MAGIC, .fetched_wall_ms = p->fetched_wall_ms, .n_bytes = p->n_bytes,
-		.noindex = p->noindex, .nofollow = p->nofollow, .body_len = (uint32_t)p->body.len };
+		.noindex = p->noindex, .nofollow = p->nofollow, .depth = (uint16_t)p->depth, .body_len = (uint32_t)p->body.len };
 	struct iovec iov[SPOOL_TEXTS + 2] = { { &h, sizeof h } };
 	size_t len = sizeof h + p->body.len;
 	uLong crc;
@@ -151,6 +153,7 @@ read_page(int fd, uint64_t at, char **buf, size_t *cap, struct spooled *p, size_
 	p->n_bytes = h.n_bytes;
 	p->noindex = h.noindex != 0;
 	p->nofollow = h.nofollow != 0;
+	p->depth = h.depth;
 	*len += sizeof h;
 	return true;
 }

@@ -36,6 +36,7 @@ struct spooled {			/* a page as it was fetched; all borrowed */
 	struct slice body;
 	int64_t	     fetched_wall_ms;
 	uint64_t     n_bytes;		/* on the wire */
+	unsigned     depth;
 	bool	     noindex, nofollow;
 };
 

@@ -334,11 +334,21 @@ START_TEST(test_stop_and_resume)
 }
 END_TEST
 
+static unsigned
+tree_hits(void)
+{
+	unsigned hits = 0;
+
+	for (unsigned i = 0; i < SITE_PATHS; i++)
+		if (strncmp(the_site.hits[i].path, "/tree/", 6) == 0)
+			hits += atomic_load(&the_site.hits[i].n);
+	return hits;
+}
+
 START_TEST(test_kill)			/* at any moment, again and again */
 {
 	enum { KILLS = 12, CONCURRENT = 4 };
 	struct crawl_progress p;
-	unsigned hits = 0;
 	pid_t pid;
 	struct err e;
 
@@ -351,12 +361,31 @@ START_TEST(test_kill)			/* at any moment, again and again */
 	pid = child_start(crawler_child, NULL);
 	finish(&p);
 	tree_is_whole(&p);
-	for (unsigned i = 0; i < SITE_PATHS; i++)
-		if (strncmp(the_site.hits[i].path, "/tree/", 6) == 0)
-			hits += atomic_load(&the_site.hits[i].n);
 	ck_assert_msg(store_check(store, &e) == 0, "%s", e.text);
 	/* What was under way is fetched again, and never were more than CONCURRENT. */
-	ck_assert_uint_le(hits, TREE_PAGES + KILLS * CONCURRENT);
+	ck_assert_uint_le(tree_hits(), TREE_PAGES + KILLS * CONCURRENT);
+	stop(pid);
+}
+END_TEST
+
+START_TEST(test_kill_far_ahead)		/* of a store that can take nothing: neither pages nor where they were met */
+{
+	enum { CONCURRENT = 4, AHEAD = 40 };
+	struct crawl_progress p;
+	pid_t pid;
+
+	start(&p, the_site.port, "/tree/0.html", ",\"max_concurrent\":4");
+	pid = child_start(crawler_child, NULL);
+	ck_assert(!until(&p, 1));
+	ck_assert_int_eq(store_begin(store), 0);
+	while (tree_hits() < p.processed_pages + AHEAD)
+		(void)usleep(1000);
+	child_kill(pid);
+	store_rollback(store);
+	pid = child_start(crawler_child, NULL);
+	finish(&p);
+	tree_is_whole(&p);
+	ck_assert_uint_le(tree_hits(), TREE_PAGES + CONCURRENT);
 	stop(pid);
 }
 END_TEST
@@ -403,6 +432,7 @@ main(void)
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_stop_and_resume);
 	tcase_add_test(tc, test_kill);
+	tcase_add_test(tc, test_kill_far_ahead);
 	tcase_add_test(tc, test_two);
 	suite_add_tcase(s, tc);
 	return scratch_run(s);

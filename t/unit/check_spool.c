@@ -18,7 +18,7 @@ static struct spooled
 page(const char *url, const char *body, size_t len)
 {
 	return (struct spooled){ .text = { url, "", url, "text/html", "\"tag\"", "yesterday", "" }, .body = { body, len },
-		.fetched_wall_ms = 1700000000123, .n_bytes = 99, .nofollow = true };
+		.fetched_wall_ms = 1700000000123, .n_bytes = 99, .depth = 7, .nofollow = true };
 }
 
 static void
@@ -52,6 +52,7 @@ on_page(const struct spooled *p, void *arg)
 	ck_assert_int_eq(p->fetched_wall_ms, 1700000000123);
 	ck_assert_uint_eq(p->n_bytes, 99);
 	ck_assert(p->nofollow && !p->noindex);
+	ck_assert_uint_eq(p->depth, 7);
 	if (unwanted != NULL && strcmp(p->text[SPOOL_URL], unwanted) == 0)
 		return false;
 	(void)snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s=%.*s ", p->text[SPOOL_URL], (int)p->body.len, p->body.p);
