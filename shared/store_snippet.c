@@ -18,6 +18,8 @@ enum {
 	SNIPPET_BYTES = 280,		/* in all, about */
 };
 
+static const double telling_part = 0.2;	/* of what the word that tells most is worth: what tells less is not marked */
+
 struct place {
 	size_t	 from, to;
 	unsigned term;
@@ -40,16 +42,28 @@ is_like(struct slice word, const char *term)
 	return same >= need && (len > 3 || word.len == len) && same + 4 > word.len;
 }
 
+static double
+telling_least(const struct query *q)
+{
+	double most = 0;
+
+	for (unsigned i = 0; i < q->n_words; i++)
+		if (q->term[i].idf > most)
+			most = q->term[i].idf;
+	return telling_part * most;
+}
+
 static unsigned
 places_find(const struct query *q, struct slice body, struct place *out)
 {
+	double least = telling_least(q);
 	struct lexeme lx;
 	unsigned n = 0;
 
 	for (size_t at = 0; lexeme_next(body, &at, &lx);)
 		for (unsigned i = 0; i < lx.n_parts; i++)
 			for (unsigned k = 0; k < q->n_words; k++)
-				if (is_like(lx.part[i], q->term[k].text)) {
+				if (q->term[k].idf >= least && is_like(lx.part[i], q->term[k].text)) {
 					size_t from = (size_t)(lx.part[i].p - body.p);
 
 					if (n == PLACES_MAX)
@@ -83,9 +97,20 @@ best_place(const struct query *q, const struct place *p, unsigned n)
 	return at;
 }
 
-/* Markdown to a line of text: no link targets, no marks. */
+/* Is it the > before a quoted line? */
+static bool
+is_quoting(const char *body, const char *p)
+{
+	if (*p != '>')
+		return false;
+	while (p > body && (p[-1] == ' ' || p[-1] == '>'))
+		p--;
+	return p == body || p[-1] == '\n';
+}
+
+/* Markdown to a line of text: no link targets, no marks.  From p on, which is within body. */
 static void
-put_plain(struct text *out, const char *p, const char *end)
+put_plain(struct text *out, const char *body, const char *p, const char *end)
 {
 	for (; p < end; p++) {
 		const char *close;
@@ -95,7 +120,7 @@ put_plain(struct text *out, const char *p, const char *end)
 		else if ((unsigned char)*p <= ' ') {
 			if (out->len > 0 && out->p[out->len - 1] != ' ')
 				text_putc(out, ' ');
-		} else if (strchr("`*#[|\\", *p) == NULL)
+		} else if (strchr("`*#[|\\", *p) == NULL && !is_quoting(body, p))
 			text_putc(out, *p);
 	}
 }
@@ -121,13 +146,13 @@ query_snippet(const struct query *q, const char *body, struct text *out)
 	}
 	end = len - at > SNIPPET_BYTES ? blank_from(body, at + SNIPPET_BYTES, len) : len;
 	for (; i < n && place[i].to <= end; i++) {
-		put_plain(out, body + at, body + place[i].from);
+		put_plain(out, body, body + at, body + place[i].from);
 		text_putc(out, SNIPPET_OPEN);
-		put_plain(out, body + place[i].from, body + place[i].to);
+		put_plain(out, body, body + place[i].from, body + place[i].to);
 		text_putc(out, SNIPPET_CLOSE);
 		at = place[i].to;
 	}
-	put_plain(out, body + at, body + end);
+	put_plain(out, body, body + at, body + end);
 	if (end < len)
 		text_puts(out, "\u2026");
 }

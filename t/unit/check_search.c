@@ -242,6 +242,26 @@ START_TEST(pages_are_found_by_what_they_say_first)
 }
 END_TEST
 
+START_TEST(snippets_mark_what_tells_and_show_no_quoting)
+{
+	struct store *st = store_new();
+	struct got got;
+	char url[8];
+
+	begin_source(st, "s");
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(url, sizeof url, "p%d", i);
+		PUT(st, url, "Gnus", "When they graze.");
+	}
+	PUT(st, "z", "Zebras", "> ```\n> a -> b, when\n> > zebra when");
+	ck_assert_str_eq(found(st, (struct search){ .query = "when zebra", .limit = 1 }, &got), "z");
+	ck_assert_str_eq(got.snippet, "a -> b, when \1zebra\2 when");
+	ck_assert_str_eq(found(st, (struct search){ .query = "when", .limit = 1 }, &got), "z");
+	ck_assert_str_eq(got.snippet, "a -> b, \1when\2 zebra \1when\2");
+	store_close(st);
+}
+END_TEST
+
 START_TEST(words_of_like_meaning_stand_in)
 {
 	struct store *st = store_new();
@@ -499,6 +519,7 @@ main(void)
 	tcase_add_test(tc, a_page_is_found_once);
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
+	tcase_add_test(tc, snippets_mark_what_tells_and_show_no_quoting);
 	tcase_add_test(tc, words_of_like_meaning_stand_in);
 	tcase_add_test(tc, a_long_page_counts_less);
 	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);

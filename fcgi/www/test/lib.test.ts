@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ApiError, queryString } from '../src/services/apiClient';
 import { newProgressId } from '../src/services/progressId';
-import { blocks, excerpt, groupByPage, markWords, plainText, queryStems, toMarkdown } from '../src/lib/passages';
+import { blocks, excerpt, groupByPage, markedStems, markWords, plainText, snippetSpans, toMarkdown } from '../src/lib/passages';
 import { formatAgo, formatBytes, formatDuration, formatEta, shortUrl } from '../src/lib/format';
 import { listOf, readUrl } from '../src/lib/crawlForm';
 import { partStates } from '../src/lib/parts';
@@ -73,27 +73,36 @@ describe('passages', () => {
     ]);
   });
 
-  it('marks words and their forms, and loses no text', () => {
-    const stems = queryStems('Indexes, of WAL');
+  it('reads a snippet, whatever its text is', () => {
+    expect(snippetSpans('… a &lt;mark&gt; &amp;amp; <mark>b</mark>&#39;s &quot;&copy;')).toEqual([
+      { text: '… a <mark> &amp; ', mark: false },
+      { text: 'b', mark: true },
+      { text: '\'s "&copy;', mark: false },
+    ]);
+    expect(snippetSpans('<mark>x</mark><mark>y</mark>')).toHaveLength(2);
+    expect(snippetSpans('')).toEqual([]);
+  });
+
+  it('marks the words that the search marked, and their forms, and loses no text', () => {
+    const hit = (snippet: string) => ({ url: 'u', content: '', snippet });
+    const stems = markedStems([hit('<mark>Indexes</mark>, of'), hit('of <mark>WAL</mark>'), { url: 'u', content: '' }]);
     const text = 'An index of WAL files: indexing walnuts offers Wal-mode.';
     const spans = markWords(text, stems);
     expect(spans.map((s) => s.text).join('')).toBe(text);
-    expect(spans.filter((s) => s.mark).map((s) => s.text)).toEqual(['index', 'of', 'WAL', 'indexing', 'walnuts', 'Wal']);
+    expect(spans.filter((s) => s.mark).map((s) => s.text)).toEqual(['index', 'WAL', 'indexing', 'walnuts', 'Wal']);
   });
 
   it('marks words of any script', () => {
-    expect(markWords('Größe und größer', queryStems('GRÖSSE größe')).filter((s) => s.mark)).toHaveLength(2);
-    expect(markWords('数据库 索引', queryStems('索引')).filter((s) => s.mark)).toEqual([{ text: '索引', mark: true }]);
+    expect(markWords('Größe und größer', ['größe']).filter((s) => s.mark)).toHaveLength(2);
+    expect(markWords('数据库 索引', ['索引']).filter((s) => s.mark)).toEqual([{ text: '索引', mark: true }]);
   });
 
-  it('takes the excerpt from where the words are', () => {
-    const text = `${'lorem ipsum '.repeat(100)}the checkpoint moves pages ${'dolor sit '.repeat(100)}`;
-    const e = excerpt(text, queryStems('checkpoint'), 120);
-    expect(e).toContain('checkpoint');
-    expect(e.length).toBeLessThan(140);
-    expect(e.startsWith('… ') && e.endsWith(' …')).toBe(true);
-    expect(excerpt('short', [])).toBe('short');
-    expect(excerpt('x'.repeat(5000), [], 100).length).toBeLessThan(110);
+  it('takes the excerpt from the beginning', () => {
+    const e = excerpt(`the checkpoint moves pages ${'dolor sit '.repeat(100)}`, 120);
+    expect(e).toMatch(/^the checkpoint .* (dolor|sit) …$/);
+    expect(e.length).toBeLessThan(125);
+    expect(excerpt('short')).toBe('short');
+    expect(excerpt('x'.repeat(5000), 100).length).toBeLessThan(110);
   });
 
   it('reads Markdown as text and as blocks', () => {

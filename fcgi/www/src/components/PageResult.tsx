@@ -31,7 +31,7 @@ export const PageResult = memo(function PageResult({ group, stems }: { group: Pa
       </header>
       <ul className="passages">
         {(all ? group.hits : group.hits.slice(0, FIRST)).map((hit, i) => (
-          <Passage key={hit.chunk_id ?? i} content={hit.content} headers={hit.headers} stems={stems} title={group.title} />
+          <Passage key={hit.chunk_id ?? i} content={hit.content} headers={hit.headers} snippet={hit.snippet} stems={stems} title={group.title} />
         ))}
       </ul>
       {!all && rest > 0 && (

@@ -1,7 +1,7 @@
 import { useId, useState, type ReactNode } from 'react';
-import { blocks, excerpt } from '../lib/passages';
+import { blocks, excerpt, snippetSpans } from '../lib/passages';
 import { Icon } from './Icon';
-import { Marked } from './Marked';
+import { Marked, Spans } from './Marked';
 
 export interface PassageProps {
   /** Markdown. */
@@ -10,6 +10,8 @@ export interface PassageProps {
   headers: string | undefined;
   /** The page's title: said already, where the passages of one page stand together. */
   title?: string;
+  /** What of it answers best, as the search gives it. */
+  snippet?: string | undefined;
   /** The words to mark. */
   stems?: readonly string[];
   /** Beside its heading. */
@@ -19,7 +21,7 @@ export interface PassageProps {
 const NONE: readonly string[] = [];
 
 /** A passage: a few lines of it, and all when it is opened. */
-export function Passage({ content, headers, title, stems = NONE, side }: PassageProps) {
+export function Passage({ content, headers, title, snippet, stems = NONE, side }: PassageProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const path = (headers ?? '').split(' > ').filter((h) => h && h !== title);
@@ -36,9 +38,7 @@ export function Passage({ content, headers, title, stems = NONE, side }: Passage
         {open ? (
           <Whole content={content} stems={stems} />
         ) : (
-          <p>
-            <Marked text={excerpt(content, stems)} stems={stems} />
-          </p>
+          <p>{snippet ? <Spans spans={snippetSpans(snippet)} /> : excerpt(content)}</p>
         )}
       </div>
     </li>

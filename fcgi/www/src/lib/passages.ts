@@ -1,6 +1,6 @@
 /*
  * passages - search hits made ready to read: grouped by page, the words that
- * match marked, a short excerpt, and all of it as Markdown.
+ * match marked as the search marked them, and all of it as Markdown.
  */
 import type { SearchHit } from '../services/types';
 
@@ -30,18 +30,32 @@ export function groupByPage(hits: readonly SearchHit[]): PageGroup[] {
 
 const WORD = /[\p{L}\p{N}_]+/gu;
 
-/** The beginnings of words to look for: "indexes" also marks "index" and "indexing". */
-export function queryStems(query: string): string[] {
-  const words = query.toLocaleLowerCase().match(WORD) ?? [];
-  return [...new Set(words.map((w) => (w.length > 4 ? w.replace(/(ings?|ies|ed|es|s)$/, '') : w)))];
-}
-
 export interface Span {
   text: string;
   mark: boolean;
 }
 
-/** The text in pieces, those that answer the query marked. */
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" };
+
+/** A hit's snippet, which is text in HTML with `<mark>` around what was asked for, in pieces. */
+export function snippetSpans(snippet: string): Span[] {
+  return snippet
+    .split(/<(?=mark>)|<\/mark>/)
+    .map((piece) => {
+      const mark = piece.startsWith('mark>');
+      const text = (mark ? piece.slice(5) : piece).replace(/&(\w+|#39);/g, (all, name: string) => ENTITIES[name] ?? all);
+      return { text, mark };
+    })
+    .filter((span) => span.text !== '');
+}
+
+/** The beginnings of the words that the search marked: "indexes" also marks "index" and "indexing". */
+export function markedStems(hits: readonly SearchHit[]): string[] {
+  const words = hits.flatMap((hit) => snippetSpans(hit.snippet ?? '').filter((span) => span.mark));
+  return [...new Set(words.map((w) => w.text.toLocaleLowerCase()).map((w) => (w.length > 4 ? w.replace(/(ings?|ies|ed|es|s)$/, '') : w)))];
+}
+
+/** The text in pieces, the words with these beginnings marked. */
 export function markWords(text: string, stems: readonly string[]): Span[] {
   const spans: Span[] = [];
   let from = 0;
@@ -71,28 +85,12 @@ export function plainText(markdown: string): string {
     .trim();
 }
 
-/** The stretch of about `length` characters with the most matching words. */
-export function excerpt(markdown: string, stems: readonly string[], length = 280): string {
+/** How it begins: about `length` characters. */
+export function excerpt(markdown: string, length = 280): string {
   const text = plainText(markdown);
   if (text.length <= length) return text;
-  const hits: number[] = [];
-  let at = 0;
-  for (const span of markWords(text, stems)) {
-    if (span.mark) hits.push(at);
-    at += span.text.length;
-  }
-  let best = 0;
-  let most = 0;
-  for (const [i, start] of hits.entries()) {
-    let n = 0;
-    while (i + n < hits.length && hits[i + n]! < start + length - 40) n++;
-    if (n > most) [best, most] = [start, n];
-  }
-  let from = Math.max(0, Math.min(best - 40, text.length - length));
-  if (from > 0) from = text.indexOf(' ', from) + 1;
-  let to = Math.min(text.length, from + length);
-  if (to < text.length) to = Math.max(text.lastIndexOf(' ', to), from + 1);
-  return `${from > 0 ? '… ' : ''}${text.slice(from, to)}${to < text.length ? ' …' : ''}`;
+  const to = text.lastIndexOf(' ', length);
+  return `${text.slice(0, to > 0 ? to : length)} …`;
 }
 
 /** A page's passages, to paste into notes or a chat. */

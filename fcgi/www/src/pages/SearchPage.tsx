@@ -10,7 +10,7 @@ import { useKnowledgeItems } from '../hooks/useKnowledgeItems';
 import { useRemote } from '../hooks/useRemote';
 import { link, useRoute } from '../hooks/useRoute';
 import { plural } from '../lib/format';
-import { groupByPage, queryStems, toMarkdown } from '../lib/passages';
+import { groupByPage, markedStems, toMarkdown } from '../lib/passages';
 import { knowledgeItemsService } from '../services/knowledgeItemsService';
 import type { SearchReply } from '../services/types';
 
@@ -166,7 +166,7 @@ function CodeSearch({ query, source }: { query: string; source: string }) {
 
 function Results({ reply, busy, count, onMore }: { reply: SearchReply; busy: boolean; count: number; onMore: () => void }) {
   const groups = groupByPage(reply.results);
-  const stems = queryStems(reply.query);
+  const stems = markedStems(reply.results);
   const passages = groups.reduce((n, g) => n + g.hits.length, 0);
   if (groups.length === 0) {
     return (

@@ -336,6 +336,8 @@ export interface SearchHit {
   title?: string;
   /** "Part > Chapter > Section" */
   headers?: string;
+  /** What of it answers best: text in HTML, what was asked for in `<mark>`. */
+  snippet?: string;
   metadata?: { source?: string; chunk_index?: number; [key: string]: unknown };
   similarity?: number;
   score?: number;
