@@ -5,7 +5,7 @@ t_search_sound_LDADD = $(shared_libs)
 
 EXTRA_PROGRAMS += t/search/score t/search/million
 CLEANFILES += t/search/score t/search/million
-EXTRA_DIST += %D%/bench %D%/questions %D%/fresh %D%/fresh2 %D%/fresh3 %D%/README
+EXTRA_DIST += %D%/bench %D%/questions %D%/fresh %D%/fresh2 %D%/fresh3 %D%/fresh4 %D%/README
 t_search_score_SOURCES = %D%/score.c
 t_search_score_LDADD = $(shared_libs)
 
