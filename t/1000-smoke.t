@@ -42,6 +42,8 @@ says() { want=$1; shift; "$@" >"$T/said" 2>&1; cat "$T/said"; grep -qE "$want" "
 t_ok 'list shows what ended'	says "$crawl_id  completed +100%" t_ctl list --all
 t_ok 'watch of an ended crawl ends at once' status 0 t_ctl watch "$crawl_id"
 t_ok 'search finds a page'	says "http://$T_SITE/p7.html" t_ctl search Room7 --limit 1
+t_ok '...of a tag'		says "^1\\." t_ctl search Room7 --tag quiet
+t_ok '...and none of another'	says '^nothing found' t_ctl search Room7 --tag loud
 t_ok 'sources lists the site'	says "active +$pages pages" t_ctl sources
 t_ok 'stat reads the table'	says "completed +100%.*$crawl_id" t_ctl stat
 t_ok 'stat --dump has each field' says '^row\.[0-9]+\.total_pages = 12' t_ctl stat --dump

@@ -29,6 +29,8 @@ code() { t_get "/api/knowledge-items/$1/code-examples" >/dev/null; u_has 'make i
 t_ok 'code in Markdown is code'		code "$source_md"
 t_ok '...and in reStructuredText'	code "$source_rst"
 t_ok '...and in DOCX'			code "$source_docx"
+hits() { t_ctl search --code 'make install' --source "$source_md" --limit 1 >"$T/said"; cat "$T/said"; grep -q '^   | .*make install' "$T/said"; }
+t_ok '...which archonctl finds'		hits
 files() { t_get '/api/knowledge-items?source_type=file' >/dev/null; [ "$(h_get total)" = 6 ] && t_get '/api/knowledge-items?source_type=url' >/dev/null && [ "$(h_get total)" = 0 ]; }
 t_ok 'they are listed as files'		files
 

@@ -1,4 +1,4 @@
-/* list, search, sources, health: one question, one answer. */
+/* list, sources, health: one question, one answer. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,18 +8,6 @@
 #include "ctl/http.h"
 #include "ctl/snapshot.h"
 #include "shared/json_text.h"
-
-enum { EXCERPT_BYTES = 400 };
-
-/* The member key of o as an array; its length, 0 when there is none. */
-static size_t
-array_of(struct json_object *o, const char *key, struct json_object **out)
-{
-	*out = NULL;
-	if (!json_object_object_get_ex(o, key, out) || !json_object_is_type(*out, json_type_array))
-		return 0;
-	return json_object_array_length(*out);
-}
 
 int
 cmd_list(const struct ctl *ctl)
@@ -32,7 +20,7 @@ cmd_list(const struct ctl *ctl)
 		return rc;
 	if (ctl->opt.json)
 		return json_print(o);
-	n = array_of(o, "operations", &ops);
+	n = json_array_of(o, "operations", &ops);
 	if (n == 0)
 		puts(ctl->opt.all ? "no crawls" : "no crawls under way; --all shows the ended ones");
 	for (size_t i = 0; i < n; i++) {
@@ -59,7 +47,7 @@ cmd_sources(const struct ctl *ctl)
 		return rc;
 	if (ctl->opt.json)
 		return json_print(o);
-	n = array_of(o, "items", &items);
+	n = json_array_of(o, "items", &items);
 	if (n == 0)
 		puts("nothing has been crawled yet; start with `archonctl crawl URL`");
 	for (size_t i = 0; i < n; i++) {
@@ -73,58 +61,6 @@ cmd_sources(const struct ctl *ctl)
 		    json_text_of(meta, "status"), (long long)json_int_of(meta, "pages_count"),
 		    (long long)json_int_of(meta, "chunks_count"), title, url);
 	}
-	json_object_put(o);
-	return CTL_DONE;
-}
-
-static void
-print_hit(const struct ctl *ctl, size_t i, struct json_object *hit)
-{
-	struct json_object *score = NULL;
-	char title[160], headings[200], url[300], excerpt[EXCERPT_BYTES];
-	const char *bold = ctl->tty ? "\033[1m" : "", *plain = ctl->tty ? "\033[0m" : "";
-
-	(void)json_object_object_get_ex(hit, "score", &score);	/* absent: 0 */
-	printable(title, sizeof title, json_text_of(hit, "title"));
-	printable(headings, sizeof headings, json_text_of(hit, "headers"));
-	printable(url, sizeof url, json_text_of(hit, "url"));
-	printable(excerpt, sizeof excerpt, json_text_of(hit, "content"));
-	printf("%s%zu. %s%s  (%.2f)\n   %s\n", bold, i + 1, title, plain, json_object_get_double(score), url);
-	if (headings[0] != '\0')
-		printf("   %s\n", headings);
-	printf("   %s\n\n", excerpt);
-}
-
-int
-cmd_search(const struct ctl *ctl)
-{
-	const struct options *opt = &ctl->opt;
-	struct json_object *o = NULL, *hits;
-	struct text body = { 0 };
-	int rc = CTL_FAILED;
-	size_t n;
-
-	json_open(&body, '{');
-	json_kstr(&body, "query", opt->word);
-	if (opt->source != NULL)
-		json_kstr(&body, "source", opt->source);
-	if (opt->type != NULL)
-		json_kstr(&body, "knowledge_type", opt->type);
-	if (opt->limit >= 0)
-		json_kint(&body, "match_count", opt->limit);
-	json_close(&body, '}');
-	if (text_str(&body) != NULL)
-		rc = http_json(ctl, "POST", "/api/rag/query", text_str(&body), &o);
-	text_fini(&body);
-	if (rc != CTL_DONE)
-		return rc;
-	if (opt->json)
-		return json_print(o);
-	n = array_of(o, "results", &hits);
-	if (n == 0)
-		puts("nothing found");
-	for (size_t i = 0; i < n; i++)
-		print_hit(ctl, i, json_object_array_get_idx(hits, i));
 	json_object_put(o);
 	return CTL_DONE;
 }

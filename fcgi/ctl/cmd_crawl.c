@@ -138,15 +138,17 @@ crawl_follow(const struct ctl *ctl, struct follow *f, const char *id)
 
 /* -- crawl ---------------------------------------------------------------------- */
 
-static void
+void
 put_list(struct text *t, const char *key, const struct options_list *l)
 {
 	if (l->n == 0)
 		return;
-	json_key(t, key);
+	if (key != NULL)
+		json_key(t, key);
 	json_open(t, '[');
 	for (unsigned i = 0; i < l->n; i++)
-		json_string(t, l->item[i], strlen(l->item[i]));
+		if (l->item[i][0] != '\0')
+			json_string(t, l->item[i], strlen(l->item[i]));
 	json_close(t, ']');
 }
 

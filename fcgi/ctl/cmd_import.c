@@ -48,15 +48,6 @@ slice_member(struct json_object *o, const char *key)
 	return (struct slice){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
 }
 
-static struct json_object *
-list_member(struct json_object *o, const char *key, size_t *n)
-{
-	struct json_object *v = NULL;
-
-	*n = json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_array) ? json_object_array_length(v) : 0;
-	return v;
-}
-
 /* -- a source ----------------------------------------------------------------------- */
 
 static int
@@ -103,8 +94,8 @@ source_begin(struct import *im, struct json_object *o)
 static void
 links_read(struct json_object *o, struct text *out)
 {
-	size_t n;
-	struct json_object *list = list_member(o, "links", &n);
+	struct json_object *list;
+	size_t n = json_array_of(o, "links", &list);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *url = json_object_get_string(json_object_array_get_idx(list, i));
@@ -117,8 +108,8 @@ links_read(struct json_object *o, struct text *out)
 static void
 contents_read(struct json_object *o, struct page *p, struct chunk *chunks, struct code_example *examples)
 {
-	size_t n;
-	struct json_object *list = list_member(o, "chunks", &n);
+	struct json_object *list;
+	size_t n = json_array_of(o, "chunks", &list);
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *c = json_object_array_get_idx(list, i);
@@ -127,7 +118,7 @@ contents_read(struct json_object *o, struct page *p, struct chunk *chunks, struc
 		    .terms = slice_member(c, "terms") };
 	}
 	p->n_chunks = (unsigned)n;
-	list = list_member(o, "code_examples", &n);
+	n = json_array_of(o, "code_examples", &list);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *x = json_object_array_get_idx(list, i);
 
@@ -160,13 +151,12 @@ page_read(struct import *im, struct json_object *o)
 	struct text links = { 0 };
 	struct chunk *chunks;
 	struct code_example *examples;
-	size_t n_chunks, n_examples;
+	struct json_object *list;
+	size_t n_chunks = json_array_of(o, "chunks", &list), n_examples = json_array_of(o, "code_examples", &list);
 	int rc = -ENOMEM;
 
 	if (im->source[0] == '\0' || strcmp(im->source, json_text_of(o, "source_id")) != 0 || *p.url == '\0')
 		return wrong(im, "a page that belongs to no source before it");
-	(void)list_member(o, "chunks", &n_chunks);
-	(void)list_member(o, "code_examples", &n_examples);
 	chunks = calloc(n_chunks + 1, sizeof *chunks);
 	examples = calloc(n_examples + 1, sizeof *examples);
 	links_read(o, &links);

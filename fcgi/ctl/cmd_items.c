@@ -22,9 +22,8 @@ print_line(const char *name, const char *value)
 static void
 print_tags(struct json_object *meta)
 {
-	struct json_object *tags = NULL;
-	size_t n = json_object_object_get_ex(meta, "tags", &tags) && json_object_is_type(tags, json_type_array) ?
-	    json_object_array_length(tags) : 0;
+	struct json_object *tags;
+	size_t n = json_array_of(meta, "tags", &tags);
 
 	for (size_t i = 0; i < n; i++)
 		print_line(i == 0 ? "tags" : "", json_object_get_string(json_object_array_get_idx(tags, i)));
@@ -88,14 +87,7 @@ cmd_edit(const struct ctl *ctl)
 		json_kstr(&body, "knowledge_type", opt->type);
 	if (opt->every >= 0)
 		json_kint(&body, "update_frequency", opt->every);
-	if (opt->tags.n > 0) {
-		json_key(&body, "tags");
-		json_open(&body, '[');
-		for (unsigned i = 0; i < opt->tags.n; i++)
-			if (opt->tags.item[i][0] != '\0')	/* --tag '': none */
-				json_string(&body, opt->tags.item[i], strlen(opt->tags.item[i]));
-		json_close(&body, ']');
-	}
+	put_list(&body, "tags", &opt->tags);
 	json_close(&body, '}');
 	if (text_str(&body) != NULL)
 		rc = http_ask(ctl, "PUT", "knowledge-items", "", text_str(&body), &o);

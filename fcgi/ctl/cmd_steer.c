@@ -58,8 +58,7 @@ cmd_failures(const struct ctl *ctl)
 		return rc;
 	if (ctl->opt.json)
 		return json_print(o);
-	n = json_object_object_get_ex(o, "failures", &list) && json_object_is_type(list, json_type_array) ?
-	    json_object_array_length(list) : 0;
+	n = json_array_of(o, "failures", &list);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *f = json_object_array_get_idx(list, i);
 		char url[2048], reason[400];

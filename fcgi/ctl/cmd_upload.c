@@ -31,15 +31,10 @@ fill(curl_mime *form, const struct options *o, const char *file, const char *id)
 	add_field(form, "progress_id", id);
 	if (o->type != NULL)
 		add_field(form, "knowledge_type", o->type);
-	if (o->tags.n > 0) {
-		json_open(&tags, '[');
-		for (unsigned i = 0; i < o->tags.n; i++)
-			json_string(&tags, o->tags.item[i], strlen(o->tags.item[i]));
-		json_close(&tags, ']');
-		if (text_str(&tags) != NULL)
-			add_field(form, "tags", text_str(&tags));
-		text_fini(&tags);
-	}
+	put_list(&tags, NULL, &o->tags);
+	if (tags.len > 0 && text_str(&tags) != NULL)
+		add_field(form, "tags", text_str(&tags));
+	text_fini(&tags);
 	curl_mimepart *part = curl_mime_addpart(form);
 
 	curl_mime_name(part, "file");

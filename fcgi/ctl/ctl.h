@@ -35,7 +35,8 @@ struct ctl {
 typedef int ctl_command_f(const struct ctl *ctl);
 
 ctl_command_f cmd_crawl, cmd_watch, cmd_stop;			/* cmd_crawl.c */
-ctl_command_f cmd_list, cmd_search, cmd_sources, cmd_health;	/* cmd_ask.c */
+ctl_command_f cmd_list, cmd_sources, cmd_health;		/* cmd_ask.c */
+ctl_command_f cmd_search;					/* cmd_search.c */
 ctl_command_f cmd_pause, cmd_resume, cmd_retry, cmd_refresh, cmd_failures;	/* cmd_steer.c */
 ctl_command_f cmd_upload;					/* cmd_upload.c */
 ctl_command_f cmd_show, cmd_edit, cmd_delete;			/* cmd_items.c */
@@ -52,6 +53,10 @@ ctl_command_f cmd_logs_run;					/* cmd_logs_run.c */
 struct store;
 int ctl_store_open(const struct ctl *ctl, struct store **out, struct err *e);	/* cmd_store.c */
 int watch_raw(const struct ctl *ctl);				/* cmd_watch_raw.c */
+
+/* cmd_crawl.c: a member of JSON, or without key a value.  None when the list is empty; '' makes it an empty array. */
+struct text;
+void put_list(struct text *t, const char *key, const struct options_list *l);
 
 /* cmd_crawl.c: show the crawl's snapshots up to its end.  The first Ctrl-C cancels it, the next leaves. */
 struct follow;

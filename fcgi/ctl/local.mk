@@ -12,6 +12,7 @@ fcgi_ctl_libctl_a_SOURCES = \
 	%reldir%/cmd_items.c \
 	%reldir%/cmd_logs.c \
 	%reldir%/cmd_logs_run.c \
+	%reldir%/cmd_search.c \
 	%reldir%/cmd_stat.c \
 	%reldir%/cmd_steer.c \
 	%reldir%/cmd_store.c \

@@ -51,7 +51,7 @@ static const struct {
 /* In the order of long_options[], which getopt_long() wants in its own shape. */
 enum {
 	OPT_URL, OPT_CONFIG, OPT_JSON, OPT_HELP, OPT_CHECK, OPT_VERSION, OPT_DEPTH, OPT_MAX_PAGES, OPT_CONCURRENCY,
-	OPT_TAG, OPT_TYPE, OPT_INCLUDE, OPT_EXCLUDE, OPT_DETACH, OPT_ALL, OPT_SOURCE, OPT_LIMIT,
+	OPT_TAG, OPT_TYPE, OPT_INCLUDE, OPT_EXCLUDE, OPT_DETACH, OPT_ALL, OPT_CODE, OPT_SOURCE, OPT_LIMIT,
 	OPT_WATCH, OPT_DUMP, OPT_FOLLOW, OPT_RAW, OPT_LEVEL, OPT_SINCE, OPT_LOGGER, OPT_RESTART,
 	OPT_TITLE, OPT_DESCRIPTION, OPT_EVERY, OPT_SCOPE, OPT_DAYS, N_OPTIONS,
 };
@@ -71,6 +71,7 @@ static const struct option long_options[N_OPTIONS + 1] = {
 	[OPT_EXCLUDE]	  = { "exclude", required_argument, NULL, OPT_EXCLUDE },
 	[OPT_DETACH]	  = { "detach", no_argument, NULL, OPT_DETACH },
 	[OPT_ALL]	  = { "all", no_argument, NULL, OPT_ALL },
+	[OPT_CODE]	  = { "code", no_argument, NULL, OPT_CODE },
 	[OPT_SOURCE]	  = { "source", required_argument, NULL, OPT_SOURCE },
 	[OPT_LIMIT]	  = { "limit", required_argument, NULL, OPT_LIMIT },
 	[OPT_WATCH]	  = { "watch", no_argument, NULL, OPT_WATCH },
@@ -91,9 +92,9 @@ static const uint64_t belongs_to[N_OPTIONS] = {
 	[OPT_URL] = EVERY, [OPT_CONFIG] = EVERY, [OPT_JSON] = EVERY, [OPT_HELP] = EVERY, [OPT_CHECK] = EVERY,
 	[OPT_VERSION] = EVERY,
 	[OPT_DEPTH] = BIT(CRAWL), [OPT_MAX_PAGES] = BIT(CRAWL), [OPT_CONCURRENCY] = BIT(CRAWL),
-	[OPT_TAG] = BIT(CRAWL) | BIT(UPLOAD) | BIT(EDIT), [OPT_TYPE] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH) | BIT(EDIT),
+	[OPT_TAG] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH) | BIT(EDIT), [OPT_TYPE] = BIT(CRAWL) | BIT(UPLOAD) | BIT(SEARCH) | BIT(EDIT),
 	[OPT_INCLUDE] = BIT(CRAWL), [OPT_EXCLUDE] = BIT(CRAWL), [OPT_DETACH] = BIT(CRAWL) | BIT(UPLOAD),
-	[OPT_ALL] = BIT(LIST), [OPT_SOURCE] = BIT(SEARCH) | BIT(EXPORT), [OPT_LIMIT] = BIT(SEARCH) | BIT(LOGS),
+	[OPT_ALL] = BIT(LIST), [OPT_CODE] = BIT(SEARCH), [OPT_SOURCE] = BIT(SEARCH) | BIT(EXPORT), [OPT_LIMIT] = BIT(SEARCH) | BIT(LOGS),
 	[OPT_WATCH] = BIT(STAT), [OPT_DUMP] = BIT(STAT),
 	[OPT_FOLLOW] = BIT(LOGS), [OPT_SINCE] = BIT(LOGS), [OPT_LEVEL] = BIT(LOGS) | BIT(LOGS_PUSH),
 	[OPT_LOGGER] = BIT(LOGS_PUSH) | BIT(LOGS_RUN), [OPT_RESTART] = BIT(LOGS_RUN), [OPT_RAW] = BIT(WATCH),
@@ -138,6 +139,7 @@ take(struct options *o, int opt, const char *arg, struct err *e)
 	case OPT_VERSION: o->version = true; return 0;
 	case OPT_DETACH:  o->detach = true; return 0;
 	case OPT_ALL:	  o->all = true; return 0;
+	case OPT_CODE:	  o->code = true; return 0;
 	case OPT_WATCH:	  o->watch = true; return 0;
 	case OPT_DUMP:	  o->dump = true; return 0;
 	case OPT_FOLLOW:  o->follow = true; return 0;
@@ -256,7 +258,7 @@ options_help(void)
 "  upload FILE...  add documents: --tag T  --type T  --detach\n"
 "  list [--all]    crawls under way, or also the ended ones   failures ID  what failed\n"
 "  watch ID        follow one (--raw: each message)   stop ID   pause ID   resume ID   retry ID\n"
-"  search TEXT     --source ID  --type T  --limit N\n"
+"  search TEXT     --code (examples)  --source ID  --tag T  --type T  --limit N\n"
 "  sources         what is known   show SOURCE   delete SOURCE   refresh SOURCE\n"
 "  edit SOURCE     --title T  --description T  --tag T  --type T  --every DAYS\n"
 "  export DIR      as Markdown, and as JSON lines: --source ID    import FILE  those lines\n"

@@ -31,7 +31,7 @@ struct options {		/* strings are borrowed from argv */
 	char	   **argv;	/* of `logs run`: what to run; of `upload`: the files; NULL-terminated */
 	const char  *url, *config;
 	bool	     json, help, version, check;
-	bool	     all, detach, watch, dump, follow, raw, restart;
+	bool	     all, code, detach, watch, dump, follow, raw, restart;
 	long	     depth, max_pages, concurrency, limit, since, every, days;	/* -1: not given */
 	const char  *type, *source, *level, *logger, *title, *description, *scope;
 	struct options_list tags, include, exclude;

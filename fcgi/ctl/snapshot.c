@@ -27,6 +27,15 @@ json_int_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) ? json_object_get_int64(v) : 0;
 }
 
+unsigned long
+json_array_of(struct json_object *o, const char *key, struct json_object **out)
+{
+	*out = NULL;
+	if (!json_object_object_get_ex(o, key, out) || !json_object_is_type(*out, json_type_array))
+		return 0;
+	return json_object_array_length(*out);
+}
+
 void
 snapshot_read(struct snapshot *out, struct json_object *o)
 {

@@ -21,6 +21,9 @@ void snapshot_read(struct snapshot *out, struct json_object *o);
 const char *json_text_of(struct json_object *o, const char *key);
 int64_t json_int_of(struct json_object *o, const char *key);
 
+/* And as an array: its length, 0 when there is none.  *out is borrowed from o. */
+unsigned long json_array_of(struct json_object *o, const char *key, struct json_object **out);
+
 int json_print(struct json_object *o);		/* for --json: takes o, gives CTL_DONE */
 
 /* Copy s to out, cut, without control bytes: it came from a web site. */
