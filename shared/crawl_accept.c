@@ -75,6 +75,20 @@ row_give(struct service_thread *t, struct store *st, const struct crawl_progress
 	}
 }
 
+/* What people chose for a source stays when it is crawled again, unless this request says otherwise.  0, -errno. */
+static int
+keep_choices(struct store *st, struct crawl_params *params)
+{
+	char source[ID_SOURCE_BYTES];
+	struct crawl_params there;
+	int rc;
+
+	crawl_params_source(params, source);
+	if ((rc = store_source_params(st, source, &there)) == 0)
+		crawl_params_keep(params, &there);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static void
 first_snapshot(struct crawl_progress *p, const struct crawl_params *params)
 {
@@ -115,6 +129,8 @@ crawl_accept(struct service_thread *t, struct crawl_params *params, const char *
 	first_snapshot(p, params);
 	if ((rc = room_check(t, st, request_id, why)) != 0)
 		return rc;
+	if ((rc = keep_choices(st, params)) < 0)
+		return refuse_store(why, st, rc, "source-params", request_id);
 	if ((rc = store_crawl_accept(st, params, p)) < 0)
 		return rc == -EEXIST ? id_taken(why) : refuse_store(why, st, rc, "crawl-accept", request_id);
 	if ((rc = row_give(t, st, p, request_id, why)) != 0)

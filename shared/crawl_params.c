@@ -41,6 +41,14 @@ static const struct list {
 };
 enum { N_LISTS = sizeof lists / sizeof lists[0] };
 
+static const struct {
+	const char *name;
+	unsigned    bit;
+} choices[] = {
+	{ "tags", PARAMS_TAGS }, { "knowledge_type", PARAMS_KNOWLEDGE_TYPE }, { "update_frequency", PARAMS_UPDATE_FREQUENCY },
+};
+enum { N_CHOICES = sizeof choices / sizeof choices[0] };
+
 static const char *const knowledge_types[] = { "technical", "business" };
 
 static unsigned *
@@ -214,6 +222,9 @@ static int
 member_read(struct crawl_params *p, const char *name, struct json_object *o,
     const char **field, struct err *e)
 {
+	for (unsigned i = 0; i < N_CHOICES; i++)
+		if (strcmp(choices[i].name, name) == 0)
+			p->chosen |= choices[i].bit;
 	for (unsigned i = 0; i < N_NUMBERS; i++)
 		if (strcmp(numbers[i].name, name) == 0) {
 			*field = numbers[i].name;
@@ -303,15 +314,25 @@ done:
 int
 crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **field, struct err *e)
 {
-	static const char *const names[] = { "tags", "knowledge_type", "update_frequency" };
 	struct json_object *v;
 	int rc = 0;
 
 	*field = NULL;
-	for (unsigned i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i++)
-		if (json_object_object_get_ex(o, names[i], &v) && v != NULL)
-			rc = member_read(p, names[i], v, field, e);
+	for (unsigned i = 0; rc == 0 && i < N_CHOICES; i++)
+		if (json_object_object_get_ex(o, choices[i].name, &v) && v != NULL)
+			rc = member_read(p, choices[i].name, v, field, e);
 	return rc;
+}
+
+void
+crawl_params_keep(struct crawl_params *p, const struct crawl_params *there)
+{
+	if (!(p->chosen & PARAMS_TAGS))
+		p->tags = there->tags;
+	if (!(p->chosen & PARAMS_KNOWLEDGE_TYPE))
+		FIELD_SET(p->knowledge_type, there->knowledge_type);
+	if (!(p->chosen & PARAMS_UPDATE_FREQUENCY))
+		p->update_frequency = there->update_frequency;
 }
 
 int

@@ -28,6 +28,10 @@ enum {
 	PARAMS_SECRETS_BYTES = 8192,	/* headers, cookies and passwords */
 };
 
+enum {				/* what people choose for a source and may change later */
+	PARAMS_TAGS = 1, PARAMS_KNOWLEDGE_TYPE = 2, PARAMS_UPDATE_FREQUENCY = 4,
+};
+
 struct params_list {
 	unsigned n;
 	char	 item[PARAMS_LIST_MAX][PARAMS_ITEM_BYTES];
@@ -47,6 +51,7 @@ struct crawl_params {
 	unsigned chunk_size;			/* characters */
 	unsigned max_size_mb;			/* of all pages together; 0: as the operator allows */
 	bool	 extract_code_examples;		/* default true */
+	unsigned chosen;			/* PARAMS_TAGS...: those that a request named.  Not in the JSON */
 	char	 request_id[PARAMS_REQUEST_BYTES];	/* that asked for this crawl, for the log; "": none did.  No member of a request */
 	char	 secrets[PARAMS_SECRETS_BYTES];	/* "Name: value" lines sent to the start URL's site; see below */
 };
@@ -63,7 +68,7 @@ void crawl_params_defaults(struct crawl_params *p);	/* of all but url */
 int crawl_params_parse(struct crawl_params *out, const char *json, size_t len,
     const char **field, struct err *e);
 
-/* The three that people change later: tags, knowledge_type, update_frequency of o.  0, -EINVAL. */
+/* Those that people change later, out of o.  0, -EINVAL. */
 struct json_object;
 int crawl_params_edit(struct crawl_params *p, struct json_object *o, const char **field, struct err *e);
 /* The same for what crawl_params_json() wrote: it may be about an upload, which no request can ask for. */
@@ -79,6 +84,9 @@ int crawl_params_change(struct crawl_params *p, const char *json, size_t len,
  * and basic_auth of a request), which the store keeps apart.
  */
 void crawl_params_json(const struct crawl_params *p, struct text *out);
+
+/* Those that were not chosen are as in `there`, the parameters its source has. */
+void crawl_params_keep(struct crawl_params *p, const struct crawl_params *there);
 
 /* The source these parameters fill: stable for the same start URL and scope. */
 void crawl_params_source(const struct crawl_params *p, char out[ID_SOURCE_BYTES]);

@@ -29,6 +29,12 @@ t_ok '...changes nothing'	kept
 again() { t_status 202 -X POST "/api/knowledge-items/$source/refresh" && h_id=$(h_get progressId) && t_until 20 h_is "$h_id" status completed; }
 t_ok 'crawled once more'	again
 t_ok '...the edit is kept'	kept
+t_ok 'asked for by its address' crawled items/7x0
+t_ok '...kept, too'		kept
+asked() { t_status 202 -H 'Content-Type: application/json' -d "{\"url\":\"http://$H_BAD/site/items/7x0/\",\"tags\":[\"new\"]}" /api/knowledge-items/crawl && h_id=$(h_get progressId) && t_until 30 h_is "$h_id" status completed; }
+t_ok 'with other tags'		asked
+chosen() { t_status 200 "/api/knowledge-items/$source" && grep -q '"tags":\["new"\]' "$T/body" && grep -q '"update_frequency":0' "$T/body"; }
+t_ok '...it has those'		chosen
 
 # -- delete ----------------------------------------------------------------------------
 t_ok 'a word of it is found'	t_ctl search 'page'

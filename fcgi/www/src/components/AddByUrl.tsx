@@ -134,13 +134,13 @@ function requestOf(url: string, form: FormData): CrawlRequest {
   const text = (name: string) => String(form.get(name) ?? '').trim();
   const request: CrawlRequest = {
     url,
-    knowledge_type: text('knowledge_type') === 'business' ? 'business' : 'technical',
     extract_code_examples: form.get('extract_code_examples') !== null,
   };
   const tags = listOf(text('tags'), ',');
   const include = listOf(text('include'), '\n');
   const exclude = listOf(text('exclude'), '\n');
   if (tags.length) request.tags = tags;
+  if (text('knowledge_type') === 'business') request.knowledge_type = 'business'; // else as the source has it, or technical
   if (include.length) request.include = include;
   if (exclude.length) request.exclude = exclude;
   for (const name of ['max_depth', 'max_pages', 'max_concurrent'] as const) {
