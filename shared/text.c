@@ -93,6 +93,19 @@ text_printf(struct text *t, const char *fmt, ...)
 	t->len += (size_t)n;
 }
 
+void
+text_html(struct text *t, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		switch (s[i]) {
+		case '&': text_puts(t, "&amp;"); break;
+		case '<': text_puts(t, "&lt;"); break;
+		case '>': text_puts(t, "&gt;"); break;
+		case '"': text_puts(t, "&quot;"); break;
+		default:  text_putc(t, s[i]);
+		}
+}
+
 const char *
 text_str(struct text *t)
 {

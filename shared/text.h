@@ -22,6 +22,7 @@ void text_puts(struct text *t, const char *s);
 void text_putc(struct text *t, char c);
 __attribute__((format(printf, 2, 3)))
 void text_printf(struct text *t, const char *fmt, ...);
+void text_html(struct text *t, const char *s, size_t len);	/* so that HTML shows it: as text, or between "" */
 
 /* The content, NUL-terminated, borrowed until the next call; NULL when failed. */
 const char *text_str(struct text *t);

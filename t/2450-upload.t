@@ -26,6 +26,8 @@ for type in md txt html rst pdf docx; do
 	t_ok '...its stream says so'	t_until 5 h_heard items "document_uploaded.*guide.$type.*\"success\":true"
 done
 code() { t_get "/api/knowledge-items/$1/code-examples" >/dev/null; u_has 'make install'; }
+text() { u_finds barometerpdf "$source_pdf" && u_has '#include [^ ]*<gauge.h> & [^ ]*<script>, then read'; }
+t_ok 'what looks like HTML in PDF is text' text
 t_ok 'code in Markdown is code'		code "$source_md"
 t_ok '...and in reStructuredText'	code "$source_rst"
 t_ok '...and in DOCX'			code "$source_docx"

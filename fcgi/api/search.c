@@ -136,11 +136,7 @@ snippet_put(struct text *t, const char *s)
 		switch (*s) {
 		case SNIPPET_OPEN: text_puts(&html, "<mark>"); break;
 		case SNIPPET_CLOSE: text_puts(&html, "</mark>"); break;
-		case '<': text_puts(&html, "&lt;"); break;
-		case '>': text_puts(&html, "&gt;"); break;
-		case '&': text_puts(&html, "&amp;"); break;
-		case '"': text_puts(&html, "&quot;"); break;
-		default: text_putc(&html, *s);
+		default: text_html(&html, s, 1);
 		}
 	json_kstr(t, "snippet", text_str(&html));
 	text_fini(&html);

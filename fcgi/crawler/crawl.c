@@ -14,7 +14,7 @@
 #include "shared/upload.h"
 
 /* How pages are made into chunks here: the next number when the same page would come out otherwise. */
-enum { RECIPE = 4 };
+enum { RECIPE = 5 };
 
 /* -- beginning --------------------------------------------------------------- */
 

@@ -38,18 +38,6 @@ struct docx {
 /* -- writing --------------------------------------------------------------------- */
 
 static void
-put_escaped(struct text *t, const char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		switch (p[i]) {
-		case '&': text_puts(t, "&amp;"); break;
-		case '<': text_puts(t, "&lt;"); break;
-		case '>': text_puts(t, "&gt;"); break;
-		default:  text_putc(t, p[i]);
-		}
-}
-
-static void
 open_block(struct docx *d, enum block b)
 {
 	static const char *const opening[] = { "", "<ul>\n", "<pre>" }, *const closing[] = { "", "</ul>\n", "</pre>\n" };
@@ -182,7 +170,7 @@ on_text(void *arg, const XML_Char *s, int len)
 	struct docx *d = arg;
 
 	if (d->in_text && d->fallback == 0)
-		put_escaped(&d->para, s, (size_t)len);
+		text_html(&d->para, s, (size_t)len);
 }
 
 /* -- reading the others --------------------------------------------------------------- */
@@ -215,7 +203,7 @@ on_core_text(void *arg, const XML_Char *s, int len)
 	struct docx *d = arg;
 
 	if (d->in_title && d->title.len < TITLE_MAX)
-		put_escaped(&d->title, s, (size_t)len);
+		text_html(&d->title, s, (size_t)len);
 }
 
 static void XMLCALL

@@ -185,7 +185,7 @@ put_block(struct text *out, struct text *block)
 
 	if (s.len > 0) {
 		text_printf(out, level > 0 ? "<h%u>" : "<p>", level);
-		text_put(out, s.p, s.len);	/* pdftotext has escaped it */
+		text_html(out, s.p, s.len);
 		text_printf(out, level > 0 ? "</h%u>\n" : "</p>\n", level);
 	}
 	text_clear(block);
@@ -243,18 +243,20 @@ put_blocks(struct text *out, struct slice text, struct heads *heads)
 	text_fini(&block);
 }
 
-/* What is between the two, or nothing. */
+/* What is between the first of the one and the last of the other, or nothing. */
 static struct slice
-between(const char *p, size_t len, const char *open, const char *close)
+between(struct slice s, const char *open, const char *close)
 {
-	const char *from = len > 0 ? memmem(p, len, open, strlen(open)) : NULL, *to;
+	size_t n = strlen(close);
+	const char *from = s.len > 0 ? memmem(s.p, s.len, open, strlen(open)) : NULL, *end = s.p + s.len;
 
 	if (from == NULL)
-		return (struct slice){ p, 0 };
+		return (struct slice){ s.p, 0 };
 	from += strlen(open);
-	len -= (size_t)(from - p);
-	to = memmem(from, len, close, strlen(close));
-	return (struct slice){ from, to != NULL ? (size_t)(to - from) : len };
+	for (const char *to = end; (size_t)(to - from) >= n; to--)
+		if (memcmp(to - n, close, n) == 0)
+			return (struct slice){ from, (size_t)(to - n - from) };
+	return (struct slice){ from, (size_t)(end - from) };
 }
 
 /* "Microsoft Word - guide.doc", "untitled", "guide.dvi" are no titles. */
@@ -290,13 +292,20 @@ first_line(struct slice text)
 void
 pdf_text_html(struct text *out, const char *in, size_t len)
 {
-	struct slice title = between(in, len, "<title>", "</title>"), text = between(in, len, "<pre>", "</pre>");
+	/* In its head pdftotext escapes what the document says, in its <pre> it does not. */
+	struct slice text = between((struct slice){ in, len }, "<pre>", "</pre>");
+	struct slice title = between((struct slice){ in, (size_t)(text.p - in) }, "<title>", "</title>");
 	struct heads heads = { .slot = calloc(HEADS_MAX, sizeof *heads.slot) };
 
 	count_heads(&heads, text);
-	title = is_title(title) ? trimmed(title) : first_line(text);
 	text_puts(out, "<!doctype html><html><head><title>");
-	text_put(out, title.p, title.len);
+	if (is_title(title)) {
+		title = trimmed(title);
+		text_put(out, title.p, title.len);
+	} else {
+		title = first_line(text);
+		text_html(out, title.p, title.len);
+	}
 	text_puts(out, "</title></head><body><main>\n");
 	put_blocks(out, text, &heads);
 	text_puts(out, "</main></body></html>\n");

@@ -93,17 +93,17 @@ put_literal(struct rst *r, size_t from, size_t to, struct slice language, struct
 	text_puts(r->out, "<pre><code");
 	if (language.len > 0) {
 		text_puts(r->out, " class=\"language-");
-		rst_escape(r->out, language);
+		text_html(r->out, language.p, language.len);
 		text_putc(r->out, '"');
 	}
 	text_putc(r->out, '>');
-	rst_escape(r->out, first);
+	text_html(r->out, first.p, first.len);
 	if (first.len > 0)
 		text_putc(r->out, '\n');
 	for (size_t i = from; i < to; i++) {
 		for (size_t k = indent; !is_blank(r, i) && k < r->line[i].indent; k++)
 			text_putc(r->out, ' ');
-		rst_escape(r->out, r->line[i].s);
+		text_html(r->out, r->line[i].s.p, r->line[i].s.len);
 		text_putc(r->out, '\n');
 	}
 	text_puts(r->out, "</code></pre>\n");
@@ -254,7 +254,7 @@ put_admonition(struct rst *r, struct slice name, struct slice args)
 {
 	text_puts(r->out, "<p><strong>");
 	text_putc(r->out, (char)toupper((unsigned char)name.p[0]));
-	rst_escape(r->out, (struct slice){ name.p + 1, name.len - 1 });
+	text_html(r->out, name.p + 1, name.len - 1);
 	text_puts(r->out, ":</strong> ");
 	rst_inline(r->out, args);
 	text_puts(r->out, "</p>\n");
@@ -287,7 +287,7 @@ put_directive(struct rst *r, struct slice name, struct slice args, size_t from, 
 		if (args.len == 0)
 			break;
 		text_puts(r->out, "<dl><dt><code>");
-		rst_escape(r->out, args);
+		text_html(r->out, args.p, args.len);
 		text_puts(r->out, "</code></dt><dd>\n");
 		blocks(r, from, to, indent);
 		text_puts(r->out, "</dd></dl>\n");

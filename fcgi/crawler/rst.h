@@ -19,7 +19,6 @@ void rst_html(struct text *out, const char *in, size_t len);	/* UTF-8; out.faile
 
 /* rst_inline.c: a run of text with its inline markup, escaped. */
 void rst_inline(struct text *out, struct slice s);
-void rst_escape(struct text *out, struct slice s);
 
 /* rst_directive.c: what the name of a directive means for its content. */
 enum rst_directive {

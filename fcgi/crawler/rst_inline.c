@@ -7,24 +7,11 @@
 
 enum { REACH_BYTES = 2000 };	/* how far an end is looked for: else many openings without one would be slow */
 
-void
-rst_escape(struct text *out, struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		switch (s.p[i]) {
-		case '&': text_puts(out, "&amp;"); break;
-		case '<': text_puts(out, "&lt;"); break;
-		case '>': text_puts(out, "&gt;"); break;
-		case '"': text_puts(out, "&quot;"); break;
-		default:  text_putc(out, s.p[i]);
-		}
-}
-
 static void
 put_in(struct text *out, const char *tag, struct slice s)
 {
 	text_printf(out, "<%s>", tag);
-	rst_escape(out, s);
+	text_html(out, s.p, s.len);
 	text_printf(out, "</%s>", tag);
 }
 
@@ -106,14 +93,14 @@ put_interpreted(struct text *out, struct slice role, struct slice inner, bool li
 	}
 	if (link && target.len > 0 && target.p[target.len - 1] != '_') {
 		text_puts(out, "<a href=\"");
-		rst_escape(out, target);
+		text_html(out, target.p, target.len);
 		text_puts(out, "\">");
-		rst_escape(out, name);
+		text_html(out, name.p, name.len);
 		text_puts(out, "</a>");
 	} else if (is_code_role(role)) {
 		put_in(out, "code", name);
 	} else {
-		rst_escape(out, name);
+		text_html(out, name.p, name.len);
 	}
 }
 
@@ -174,7 +161,7 @@ rst_inline(struct text *out, struct slice s)
 
 		if (s.p[0] == '\\' && s.len > 1) {	/* the next is itself; a blank vanishes */
 			if (!isspace((unsigned char)s.p[1]))
-				rst_escape(out, (struct slice){ s.p + 1, 1 });
+				text_html(out, s.p + 1, 1);
 			before = ' ';
 			s.p += 2;
 			s.len -= 2;
@@ -184,7 +171,7 @@ rst_inline(struct text *out, struct slice s)
 			before = ')';
 			continue;
 		}
-		rst_escape(out, (struct slice){ s.p, 1 });
+		text_html(out, s.p, 1);
 		before = s.p[0];
 		s.p++;
 		s.len--;

@@ -208,6 +208,11 @@ static const struct { const char *pdf, *has; } pdf_rows[] = {
 	{ PDF("x", "A sentence that goes\n\fon here.\n\f"), "<p>A sentence that goes\non here.</p>" },
 	{ PDF("x", "One.\n\fTwo.\n\f"), "<p>One.</p>\n<p>Two.</p>" },
 	{ PDF("x", "Head 1\n\nA.\n\fHead 2\n\nB.\n\fHead 3\n\nC.\n\fHead 4\n\nD.\n\f"), "<main>\n<p>A.</p>\n<p>B.</p>\n<p>C.</p>\n<p>D.</p>" },
+	{ PDF("x", "Use <title> & <b>.\n\n#include <a.h>\n\f"), "<p>Use &lt;title&gt; &amp; &lt;b&gt;.</p>\n<p>#include &lt;a.h&gt;</p>" },
+	{ PDF("x", "It ends with </pre>, says\nthe </title> of it.\n\nMore.\n\f"), "<title>x</title></head><body><main>\n"
+	  "<p>It ends with &lt;/pre&gt;, says\nthe &lt;/title&gt; of it.</p>\n<p>More.</p>" },
+	{ PDF("", "The <b> & more\n\nText.\n\f"), "<title>The &lt;b&gt; &amp; more</title>" },
+	{ PDF("a &lt;b&gt;", "Text.\n\f"), "<title>a &lt;b&gt;</title>" },
 	{ "no html at all", "<main>\n</main>" },
 };
 
