@@ -33,6 +33,7 @@ shared_libshared_a_SOURCES = \
 	%reldir%/message.c %reldir%/message.h \
 	%reldir%/outcome.h \
 	%reldir%/params_secret.c %reldir%/params_secret.h \
+	%reldir%/plain.c %reldir%/plain.h \
 	%reldir%/progress_row.c %reldir%/progress_row.h \
 	%reldir%/revoked.c %reldir%/revoked.h \
 	%reldir%/ring.c %reldir%/ring.h \

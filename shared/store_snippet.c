@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "shared/lexeme.h"
+#include "shared/plain.h"
 #include "shared/store_rank.h"
 #include "shared/text.h"
 
@@ -25,15 +26,18 @@ struct place {
 	unsigned term;
 };
 
-/* "grazing" and "grazes", but not "in" and "index". */
+/* "grazing" and "grazes", but not "in" and "index"; anything that goes on like a word that is not whole yet. */
 static bool
-is_like(struct slice word, const char *term)
+is_like(struct slice word, const struct query_term *t)
 {
+	const char *term = t->text;
 	size_t len, same = 0, need;
 
 	if (((word.p[0] ^ term[0]) & ~('a' ^ 'A')) != 0)	/* most words differ here already */
 		return false;
 	len = strlen(term);
+	if (t->prefix)
+		return word.len >= len && strncasecmp(word.p, term, len) == 0;
 	need = len > 7 ? len - 3 : len > 4 ? 4 : len;
 	if (word.len > len + 4)
 		return false;
@@ -63,7 +67,7 @@ places_find(const struct query *q, struct slice body, struct place *out)
 	for (size_t at = 0; lexeme_next(body, &at, &lx);)
 		for (unsigned i = 0; i < lx.n_parts; i++)
 			for (unsigned k = 0; k < q->n_words; k++)
-				if (q->term[k].idf >= least && is_like(lx.part[i], q->term[k].text)) {
+				if (q->term[k].idf >= least && is_like(lx.part[i], &q->term[k])) {
 					size_t from = (size_t)(lx.part[i].p - body.p);
 
 					if (n == PLACES_MAX)
@@ -97,34 +101,6 @@ best_place(const struct query *q, const struct place *p, unsigned n)
 	return at;
 }
 
-/* Is it the > before a quoted line? */
-static bool
-is_quoting(const char *body, const char *p)
-{
-	if (*p != '>')
-		return false;
-	while (p > body && (p[-1] == ' ' || p[-1] == '>'))
-		p--;
-	return p == body || p[-1] == '\n';
-}
-
-/* Markdown to a line of text: no link targets, no marks.  From p on, which is within body. */
-static void
-put_plain(struct text *out, const char *body, const char *p, const char *end)
-{
-	for (; p < end; p++) {
-		const char *close;
-
-		if (*p == ']' && end - p > 1 && p[1] == '(' && (close = memchr(p, ')', (size_t)(end - p))) != NULL)
-			p = close;
-		else if ((unsigned char)*p <= ' ') {
-			if (out->len > 0 && out->p[out->len - 1] != ' ')
-				text_putc(out, ' ');
-		} else if (strchr("`*#[|\\", *p) == NULL && !is_quoting(body, p))
-			text_putc(out, *p);
-	}
-}
-
 static size_t
 blank_from(const char *body, size_t at, size_t end)	/* where the next word begins */
 {
@@ -133,26 +109,40 @@ blank_from(const char *body, size_t at, size_t end)	/* where the next word begin
 	return at;
 }
 
+/* Marked, if anything of it is shown: the name of a fence's language is not. */
+static void
+put_place(struct plain *w, size_t to, struct text *out)
+{
+	size_t before = out->len;
+
+	text_putc(out, SNIPPET_OPEN);
+	plain_put(w, to, out);
+	if (out->len > before + 1 && out->p[out->len - 1] != ' ')
+		text_putc(out, SNIPPET_CLOSE);
+	else if (!out->failed)
+		out->len = before;
+}
+
 void
 query_snippet(const struct query *q, const char *body, struct text *out)
 {
 	struct place place[PLACES_MAX];
 	size_t len = strlen(body), at = 0, end;
 	unsigned n = places_find(q, (struct slice){ body, len }, place), i = best_place(q, place, n);
+	struct plain w;
 
 	if (n > 0 && place[i].from > BEFORE_BYTES) {
 		at = blank_from(body, place[i].from - BEFORE_BYTES, place[i].from);
 		text_puts(out, "\u2026");
 	}
 	end = len - at > SNIPPET_BYTES ? blank_from(body, at + SNIPPET_BYTES, len) : len;
+	plain_init(&w, body);
+	plain_put(&w, at, NULL);
 	for (; i < n && place[i].to <= end; i++) {
-		put_plain(out, body, body + at, body + place[i].from);
-		text_putc(out, SNIPPET_OPEN);
-		put_plain(out, body, body + place[i].from, body + place[i].to);
-		text_putc(out, SNIPPET_CLOSE);
-		at = place[i].to;
+		plain_put(&w, place[i].from, out);
+		put_place(&w, place[i].to, out);
 	}
-	put_plain(out, body, body + at, body + end);
+	plain_put(&w, end, out);
 	if (end < len)
 		text_puts(out, "\u2026");
 }

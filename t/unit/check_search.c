@@ -165,10 +165,12 @@ END_TEST
 START_TEST(the_last_word_may_go_on)
 {
 	struct store *st = store_new();
+	struct got got;
 
 	put_names(st);
 	ck_assert_str_eq(found(st, (struct search){ .query = "vec" }, NULL), "");
-	ck_assert_str_eq(found(st, (struct search){ .query = "vec", .as_you_type = true }, NULL), "vector");
+	ck_assert_str_eq(found(st, (struct search){ .query = "vec", .as_you_type = true }, &got), "vector");
+	ck_assert_str_eq(got.snippet, "A std::\1vector\2 grows.");
 	ck_assert_str_eq(found(st, (struct search){ .query = "vec ", .as_you_type = true }, NULL), "");	/* it has ended */
 	ck_assert_str_eq(found(st, (struct search){ .query = "vec grow", .as_you_type = true }, NULL), "vector");
 	store_close(st);
@@ -253,11 +255,36 @@ START_TEST(snippets_mark_what_tells_and_show_no_quoting)
 		(void)snprintf(url, sizeof url, "p%d", i);
 		PUT(st, url, "Gnus", "When they graze.");
 	}
-	PUT(st, "z", "Zebras", "> ```\n> a -> b, when\n> > zebra when");
+	PUT(st, "z", "Zebras", "> ```\n> a -> b, when\n> ```\n> > zebra when");
 	ck_assert_str_eq(found(st, (struct search){ .query = "when zebra", .limit = 1 }, &got), "z");
 	ck_assert_str_eq(got.snippet, "a -> b, when \1zebra\2 when");
 	ck_assert_str_eq(found(st, (struct search){ .query = "when", .limit = 1 }, &got), "z");
 	ck_assert_str_eq(got.snippet, "a -> b, \1when\2 zebra \1when\2");
+	store_close(st);
+}
+END_TEST
+
+static const struct { const char *body, *snippet; } shown[] = {
+	{ "a *zebra* of **all** \\* [and `x`](http://h.test/a_(b)) [] a[1] = b", "a \1zebra\2 of all * and x [] a[1] = b" },
+	{ "`int *zebra, a[2];` and | is kept", "int *\1zebra\2, a[2]; and | is kept" },
+	{ "## A zebra #1\n\nC# and more", "A \1zebra\2 #1 C# and more" },
+	{ "```zebra\n#include <a.h>\na || b ** c[\\n]\n```\n\n*more*", "#include <a.h> a || b ** c[\\n] more" },
+	{ "> ```pycon\n> >>> zebra[0]\n> ```", ">>> \1zebra\2[0] " },
+	{ "| A | B |\n| --- | :-: |\n| a<br>zebra | b \\| c |\n", "A B a \1zebra\2 b | c " },
+	{ "![a zebra](p.png) [broken zebra](", "a \1zebra\2 [broken \1zebra\2](" },
+	{ "` zebra\n\n*new*", "\1zebra\2 new" },
+};
+
+START_TEST(snippets_are_text_and_code_is_code)
+{
+	const struct chunk c = { .headings = SLICE_LIT("T"), .body = slice_of(shown[_i].body) };
+	struct store *st = store_new();
+	struct got got;
+
+	begin_source(st, "s");
+	put(st, "s", "p", "T", "en", &c, 1);
+	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, &got), "p");
+	ck_assert_str_eq(got.snippet, shown[_i].snippet);
 	store_close(st);
 }
 END_TEST
@@ -520,6 +547,7 @@ main(void)
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
 	tcase_add_test(tc, snippets_mark_what_tells_and_show_no_quoting);
+	tcase_add_loop_test(tc, snippets_are_text_and_code_is_code, 0, (int)(sizeof shown / sizeof shown[0]));
 	tcase_add_test(tc, words_of_like_meaning_stand_in);
 	tcase_add_test(tc, a_long_page_counts_less);
 	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);
