@@ -246,7 +246,7 @@ int store_pages_count(struct store *st, const char *source_id);
 struct content_filter {
 	const char *source_id;
 	const char *url;		/* of this page only; NULL: of all */
-	const char *language;		/* of code examples; NULL: any */
+	const char *language;		/* of pages ("en" is also "en-GB"), or of code examples; NULL: any */
 	unsigned    offset, limit;
 };
 struct page_entry {

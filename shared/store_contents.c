@@ -32,7 +32,7 @@ list(struct store *st, int *rc, const char *sql, const struct content_filter *fl
 int
 store_page_list_count(struct store *st, const struct content_filter *flt)
 {
-	return count(st, "SELECT count(*) FROM pages p" OF_SOURCE " AND (?3 IS NULL OR p.language = ?3)", flt);
+	return count(st, "SELECT count(*) FROM pages p" OF_SOURCE " AND (?3 IS NULL OR " STORE_LANGUAGE_FITS("p.language", "?3") ")", flt);
 }
 
 int
@@ -41,7 +41,7 @@ store_page_list(struct store *st, const struct content_filter *flt, store_page_f
 	int rc = 0;
 	sqlite3_stmt *stmt = list(st, &rc, "SELECT url, title, description, language, fetched_ms, words, bytes,"
 	    " (SELECT count(*) FROM chunks WHERE page = p.n), (SELECT count(*) FROM code_examples WHERE page = p.n)"
-	    " FROM pages p" OF_SOURCE " AND (?3 IS NULL OR p.language = ?3) ORDER BY p.url LIMIT ?4 OFFSET ?5", flt);
+	    " FROM pages p" OF_SOURCE " AND (?3 IS NULL OR " STORE_LANGUAGE_FITS("p.language", "?3") ") ORDER BY p.url LIMIT ?4 OFFSET ?5", flt);
 
 	if (stmt == NULL)
 		return rc;
@@ -67,7 +67,7 @@ int
 store_chunk_list_count(struct store *st, const struct content_filter *flt)
 {
 	return count(st, "SELECT count(*) FROM pages p JOIN chunks c ON c.page = p.n" OF_SOURCE
-	    " AND (?3 IS NULL OR p.language = ?3)", flt);
+	    " AND (?3 IS NULL OR " STORE_LANGUAGE_FITS("p.language", "?3") ")", flt);
 }
 
 int
@@ -76,7 +76,7 @@ store_chunk_list(struct store *st, const struct content_filter *flt, store_chunk
 	int rc = 0;
 	sqlite3_stmt *stmt = list(st, &rc, "SELECT c.n, c.number, p.url, p.title, c.headings, c.body"
 	    " FROM pages p JOIN chunks c ON c.page = p.n" OF_SOURCE
-	    " AND (?3 IS NULL OR p.language = ?3) ORDER BY p.url, c.number LIMIT ?4 OFFSET ?5", flt);
+	    " AND (?3 IS NULL OR " STORE_LANGUAGE_FITS("p.language", "?3") ") ORDER BY p.url, c.number LIMIT ?4 OFFSET ?5", flt);
 
 	if (stmt == NULL)
 		return rc;
@@ -101,7 +101,7 @@ int
 store_example_list_count(struct store *st, const struct content_filter *flt)
 {
 	return count(st, "SELECT count(*) FROM pages p JOIN code_examples x ON x.page = p.n" OF_SOURCE
-	    " AND (?3 IS NULL OR x.language = ?3)", flt);
+	    " AND (?3 IS NULL OR lower(x.language) = lower(?3))", flt);
 }
 
 int
@@ -110,7 +110,7 @@ store_example_list(struct store *st, const struct content_filter *flt, store_exa
 	int rc = 0;
 	sqlite3_stmt *stmt = list(st, &rc, "SELECT x.n, x.number, p.url, p.title, x.language, x.code, x.before,"
 	    " x.after, x.heading FROM pages p JOIN code_examples x ON x.page = p.n" OF_SOURCE
-	    " AND (?3 IS NULL OR x.language = ?3) ORDER BY p.url, x.number LIMIT ?4 OFFSET ?5", flt);
+	    " AND (?3 IS NULL OR lower(x.language) = lower(?3)) ORDER BY p.url, x.number LIMIT ?4 OFFSET ?5", flt);
 
 	if (stmt == NULL)
 		return rc;

@@ -248,14 +248,15 @@ candidates_sort(struct candidates *h)
 }
 
 int
-find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, struct candidates *out)
+find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, const char *more,
+    struct candidates *out)
 {
 	struct scan scan;
 	sqlite3_stmt *stmt;
 	int rc = 0;
 
 	scan_start(&scan, q, alike, out);
-	if ((stmt = store_stmt(st, &rc, sql, "tq", match, &scan)) == NULL)
+	if ((stmt = store_stmt(st, &rc, sql, more != NULL ? "tqt" : "tq", match, &scan, more)) == NULL)
 		return rc;
 	if ((rc = store_step(st, stmt)) > 0)		/* all that may be looked at */
 		(void)sqlite3_reset(stmt);

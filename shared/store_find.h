@@ -47,8 +47,12 @@ int find_weigh(struct store *st, struct query *q);
 /* The FTS5 expression for the words and what s asks for.  1; 0: nothing can fit; -errno. */
 int find_match(struct store *st, const struct query *q, const struct search *s, struct text *out);
 
-/* The best of what sql finds, in order.  Its parameters: the match, which has alike as it is here, the scan of a ranking function. */
-int find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, struct candidates *out);
+/*
+ * The best of what sql finds, in order.  Its parameters: the match, which has alike as it is here, the scan of
+ * a ranking function, and more unless that is NULL.
+ */
+int find_best(struct store *st, const char *sql, const char *match, const struct query *q, bool alike, const char *more,
+    struct candidates *out);
 
 double find_score(const struct query *q, double score);	/* 0..1 in the same order: half is a good match of all words */
 

@@ -39,7 +39,7 @@ find_pages(struct store *st, struct candidates *chunks)
 static int
 find_chunks(struct store *st, const struct query *q, const char *match, struct candidates *out)
 {
-	int rc = find_best(st, "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?1 AND rank_text(chunks_fts, ?2)", match, q, false, out);
+	int rc = find_best(st, "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?1 AND rank_text(chunks_fts, ?2)", match, q, false, NULL, out);
 
 	return rc < 0 ? rc : find_pages(st, out);
 }
@@ -90,7 +90,7 @@ find_names(struct store *st, const struct query *q, struct candidates *names, st
 
 	query_expression(q, true, &match);
 	rc = match.failed ? -ENOMEM :
-	    find_best(st, "SELECT 1 FROM names_fts WHERE names_fts MATCH ?1 AND rank_names(names_fts, ?2)", text_str(&match), q, true, names);
+	    find_best(st, "SELECT 1 FROM names_fts WHERE names_fts MATCH ?1 AND rank_names(names_fts, ?2)", text_str(&match), q, true, NULL, names);
 	for (unsigned i = 0; rc == 0 && i < names->n; i++) {
 		struct found_page *p = page_of(out, names->c[i].n);
 
@@ -126,7 +126,7 @@ page_fits(struct store *st, const struct search *s, int64_t page)
 	int rc = store_int(st, &fits, "SELECT s.deleted_ms IS NULL"
 	    " AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.knowledge_type = ?3)"
 	    " AND (?4 IS NULL OR instr(',' || ?4 || ',', ',' || s.id || ',') > 0)"
-	    " AND (?5 IS NULL OR p.language LIKE ?5 || '%')"
+	    " AND (?5 IS NULL OR " STORE_LANGUAGE_FITS("p.language", "?5") ")"
 	    " AND (?6 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = s.id"
 	    "   AND instr(',' || ?6 || ',', ',' || t.tag || ',') > 0))"
 	    " FROM pages p JOIN sources s ON s.id = p.source WHERE p.n = ?1", "ittttt",

@@ -34,6 +34,17 @@ code_hit(struct store *st, const struct query *q, const struct candidate *c, sto
 	return rc < 0 ? rc : rc > 0 ? 2 : 1;
 }
 
+static int
+find_code(struct store *st, const struct query *q, const char *match, const char *language, struct candidates *out)
+{
+	/* The index takes C++ and C# for C: they are told apart before they are scored. */
+	const char *sql = language == NULL ? "SELECT 1 FROM code_fts WHERE code_fts MATCH ?1 AND rank_text(code_fts, ?2)" :
+	    "SELECT 1 FROM code_fts WHERE code_fts MATCH ?1 AND CASE WHEN EXISTS(SELECT 1 FROM code_examples x"
+	    " WHERE x.n = code_fts.rowid AND lower(x.language) = lower(?3)) THEN rank_text(code_fts, ?2) END";
+
+	return find_best(st, sql, match, q, false, language, out);
+}
+
 int
 store_search_code(struct store *st, const struct search *s, store_code_f *f, void *arg)
 {
@@ -49,8 +60,7 @@ store_search_code(struct store *st, const struct search *s, store_code_f *f, voi
 		goto done;
 	w->found.n = 0;
 	if ((rc = find_weigh(st, &w->q)) == 0 && (rc = find_match(st, &w->q, s, &match)) > 0)
-		rc = find_best(st, "SELECT 1 FROM code_fts WHERE code_fts MATCH ?1"
-		    " AND rank_text(code_fts, ?2)", text_str(&match), &w->q, false, &w->found);
+		rc = find_code(st, &w->q, text_str(&match), s->language, &w->found);
 	for (unsigned i = 0; rc >= 0 && rc < 2 && i < w->found.n && (unsigned)n < s->limit; i++)
 		if ((rc = code_hit(st, &w->q, &w->found.c[i], f, arg)) > 0)
 			n++;

@@ -100,7 +100,7 @@ store_vectors_put(struct store *st, int64_t chunk, const char *body, const struc
 	" AND (?4 IS NULL OR EXISTS(SELECT 1 FROM source_tags t WHERE t.source = s.id" \
 	"   AND instr(',' || ?4 || ',', ',' || t.tag || ',') > 0)))" \
 	" AND (?5 IS NULL OR EXISTS(SELECT 1 FROM chunks c JOIN pages p ON p.n = c.page" \
-	"   WHERE c.n = v.chunk AND p.language LIKE ?5 || '%')) LIMIT ?6"
+	"   WHERE c.n = v.chunk AND " STORE_LANGUAGE_FITS("p.language", "?5") ")) LIMIT ?6"
 
 int
 store_vectors_each(struct store *st, const struct search *s, store_near_f *f, void *arg)

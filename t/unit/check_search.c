@@ -491,6 +491,11 @@ static const struct { struct search s; const char *want; } filters[] = {
 	{ { .query = "okapi", .knowledge_type = "technical" }, "" },
 	{ { .query = "okapi", .language = "fr" }, "names" },
 	{ { .query = "okapi", .language = "nl" }, "named" },
+	{ { .query = "okapi", .language = "NL" }, "named" },
+	{ { .query = "okapi", .language = "n" }, "" },
+	{ { .query = "okapi", .language = "%" }, "" },
+	{ { .query = "zebra", .language = "EN-gb" }, "english" },
+	{ { .query = "zebra", .language = "en-US" }, "" },
 };
 
 START_TEST(filtered)
@@ -510,18 +515,26 @@ START_TEST(code)
 	const struct code_example x[] = {
 		{ .language = SLICE_LIT("c"), .code = SLICE_LIT("int zebra_count(void);"), .heading = SLICE_LIT("Counting") },
 		{ .language = SLICE_LIT("python"), .code = SLICE_LIT("zebra.count()"), .before = SLICE_LIT("How to count:") },
+		{ .language = SLICE_LIT("C++"), .code = SLICE_LIT("std::zebra z;") },
+		{ .language = SLICE_LIT("c#"), .code = SLICE_LIT("Zebra z;") },
+		{ .language = SLICE_LIT("objective-c"), .code = SLICE_LIT("@zebra") },
 	};
+	static const char *const languages[] = { "c", "C", "c++", "C#", "objective-c", "python" };
 	struct store *st = store_new();
 	struct got g = { .last = 1 };
 
 	put_sources(st);
 	ck_assert_int_eq(store_page_put(st, "s", &(struct page){ .url = "http://h.test/code", .title = "Code",
-	    .content_hash = "c", .fetched_ms = 1, .examples = x, .n_examples = 2 }), 0);
-	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "count zebras", .limit = 9 }, on_code, &g), 2);
+	    .content_hash = "c", .fetched_ms = 1, .examples = x, .n_examples = 5 }), 0);
+	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "count zebras", .limit = 9 }, on_code, &g), 5);
 	g.last = 1;
 	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra_count", .limit = 1 }, on_code, &g), 1);
 	g.last = 1;
-	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra", .language = "python", .limit = 9 }, on_code, &g), 1);
+	for (unsigned i = 0; i < sizeof languages / sizeof languages[0]; i++) {
+		g.last = 1;
+		ck_assert_msg(store_search_code(st, &(struct search){ .query = "zebra", .language = languages[i], .limit = 9 },
+		    on_code, &g) == 1, "%s", languages[i]);
+	}
 	g.last = 1;
 	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "zebra", .source_id = "t", .limit = 9 }, on_code, &g), 0);
 	ck_assert_int_eq(store_search_code(st, &(struct search){ .query = "\" (", .limit = 9 }, on_code, &g), 0);
