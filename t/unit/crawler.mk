@@ -1,6 +1,6 @@
 # URLs and the crawler: what it takes from the network is tested hardest.
 crawler_tests = t/unit/check_url t/unit/check_robots t/unit/check_sitemap t/unit/check_scope \
-	t/unit/check_crawler t/unit/check_embed t/unit/check_link_header t/unit/check_manners t/unit/check_progress \
+	t/unit/check_crawler t/unit/check_embed t/unit/check_fetch t/unit/check_link_header t/unit/check_manners t/unit/check_progress \
 	t/unit/check_sandbox t/unit/check_spool
 t_unit_check_url_SOURCES = %D%/check_url.c
 t_unit_check_url_CPPFLAGS = $(unit_cppflags)
@@ -21,6 +21,9 @@ t_unit_check_embed_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
 t_unit_check_crawler_SOURCES = %D%/check_crawler.c $(crawl_fixture)
 t_unit_check_crawler_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
 t_unit_check_crawler_LDADD = $(crawler_libs) $(CHECK_LIBS)
+t_unit_check_fetch_SOURCES = %D%/check_fetch.c %D%/site.c %D%/site.h
+t_unit_check_fetch_CPPFLAGS = $(unit_cppflags) $(CURL_CFLAGS)
+t_unit_check_fetch_LDADD = $(crawler_libs) $(CHECK_LIBS)
 t_unit_check_link_header_SOURCES = %D%/check_link_header.c
 t_unit_check_link_header_CPPFLAGS = $(unit_cppflags)
 t_unit_check_link_header_LDADD = fcgi/crawler/libcrawler.a $(unit_libs)
