@@ -265,6 +265,19 @@ object_read(struct crawl_params *p, struct json_object *obj, const char **field,
 	return rc;
 }
 
+static bool
+lacked_memory(struct json_tokener *tok, size_t len)	/* one that gave no object */
+{
+	enum json_tokener_error err = json_tokener_get_error(tok);
+
+#if JSON_C_VERSION_NUM >= 17 << 8
+	if (err == json_tokener_error_memory)
+		return true;
+#endif
+	/* Older ones have no error for that, and none has one for a locale that was not to be had. */
+	return err == json_tokener_success && json_tokener_get_parse_end(tok) < len;
+}
+
 int
 crawl_params_change(struct crawl_params *out, const char *json, size_t len,
     const char **field, struct err *e)
@@ -281,9 +294,8 @@ crawl_params_change(struct crawl_params *out, const char *json, size_t len,
 	if (len > INT32_MAX || utf8_valid_len(json, len) != len)	/* json-c's own check lets more pass than RFC 3629 */
 		len = 0;
 	obj = len > 0 ? json_tokener_parse_ex(tok, json, (int)len) : NULL;
-	if (obj == NULL && len > 0 && json_tokener_get_error(tok) == json_tokener_success
-	    && json_tokener_get_parse_end(tok) < len) {
-		rc = err_set(e, -ENOMEM, "out of memory");	/* json-c has no error of its own for that */
+	if (obj == NULL && len > 0 && lacked_memory(tok, len)) {
+		rc = err_set(e, -ENOMEM, "out of memory");
 		goto done;
 	}
 	if (obj == NULL || json_tokener_get_error(tok) != json_tokener_success

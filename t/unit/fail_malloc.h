@@ -30,6 +30,7 @@ static bool	     fail_met;		/* it did */
 void *malloc(size_t n);
 void *calloc(size_t n, size_t size);
 void *realloc(void *p, size_t n);
+char *strdup(const char *s);
 
 static bool
 fail_now(void)
@@ -47,8 +48,8 @@ fail_next(const char *name)		/* of the real functions, by name */
 	return dlsym(RTLD_NEXT, name);
 }
 
-void *
-malloc(size_t n)
+static void *
+real_malloc(size_t n)
 {
 	static void *(*next)(size_t);
 
@@ -57,7 +58,13 @@ malloc(size_t n)
 
 		(void)memcpy(&next, &p, sizeof next);
 	}
-	return fail_now() ? NULL : next(n);
+	return next(n);
+}
+
+void *
+malloc(size_t n)
+{
+	return fail_now() ? NULL : real_malloc(n);
 }
 
 void *
@@ -95,6 +102,20 @@ realloc(void *old, size_t n)
 		(void)memcpy(&next, &p, sizeof next);
 	}
 	return fail_now() ? NULL : next(old, n);
+}
+
+/*
+ * Does not fail: json-c before 0.17 uses what it gets from strdup() for a member's name
+ * without a look, and crashes.  Nobody who calls it can mend that.  (Sanitizers bring
+ * a strdup() that does not come to the malloc() above: there it never failed.)
+ */
+char *
+strdup(const char *s)
+{
+	size_t bytes = strlen(s) + 1;
+	void *p = real_malloc(bytes);
+
+	return p != NULL ? memcpy(p, s, bytes) : NULL;
 }
 #endif
 
