@@ -60,7 +60,7 @@ static const struct { const char *path, *send; int status; const char *field; } 
 	{ CRAWL("{\"url\":\"https://a/\",\"max_depth\":-1}"), 422, "max_depth" },
 	{ CRAWL("{\"url\":\"https://a/\",\"max_depth\":51}"), 422, "max_depth" },
 	{ CRAWL("{\"url\":\"https://a/\",\"max_concurrent\":0}"), 422, "max_concurrent" },
-	{ CRAWL("{\"url\":\"https://a/\",\"max_pages\":99999999999999999999}"), 422, "max_pages" },
+	{ CRAWL("{\"url\":\"https://a/\",\"max_pages\":18446744073709551615}"), 422, "max_pages" },
 	{ CRAWL("{\"url\":\"https://a/\",\"chunk_size\":1}"), 422, "chunk_size" },
 	{ CRAWL("{\"url\":\"https://a/\",\"tags\":\"x\"}"), 422, "tags" },
 	{ CRAWL("{\"url\":\"https://a/\",\"tags\":[1]}"), 422, "tags" },

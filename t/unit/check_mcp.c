@@ -285,7 +285,7 @@ static const struct { const char *name, *args, *says; } failing[] = {
 	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":51}", "from 1 to 50" },
 	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":2.5}", "from 1 to 50" },
 	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":\"3\"}", "from 1 to 50" },
-	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":99999999999999999999}", "from 1 to 50" },
+	{ "perform_rag_query", "{\"query\":\"x\",\"match_count\":18446744073709551615}", "from 1 to 50" },
 	{ "perform_rag_query", "{\"query\":\"x\",\"source\":\"nosuch\"}", "no source nosuch" },
 	{ "search_code_examples", "{}", "query is missing" },
 	{ "search_code_examples", "{\"query\":\"x\",\"match_count\":51}", "from 1 to 50" },

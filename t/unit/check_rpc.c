@@ -9,6 +9,8 @@
 
 #include "mcp/rpc.h"
 
+#define BEYOND (JSON_C_VERSION_NUM < 17 << 8 ? 0 : -EBADMSG)	/* 64 bits: json-c itself refuses such numbers now */
+
 static const struct {
 	const char *text;
 	int	    rc;
@@ -22,8 +24,10 @@ static const struct {
 	{ "{\"jsonrpc\":\"2.0\",\"id\":9223372036854775807,\"method\":\"ping\"}", 0, RPC_REQUEST, "9223372036854775807" },
 	{ "{\"jsonrpc\":\"2.0\",\"id\":\"\",\"method\":\"ping\"}", 0, RPC_REQUEST, "\"\"" },
 	{ "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0000\\\"\\n\xc3\xa9\",\"method\":\"ping\"}", 0, RPC_REQUEST, "\"\\u0000\\\"\\n\xc3\xa9\"" },
-	{ "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999999,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
-	{ "{\"jsonrpc\":\"2.0\",\"id\":-99999999999999999999999,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
+	{ "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999999,\"method\":\"ping\"}", BEYOND, RPC_INVALID, "null" },
+	{ "{\"jsonrpc\":\"2.0\",\"id\":-99999999999999999999999,\"method\":\"ping\"}", BEYOND, RPC_INVALID, "null" },
+	{ "{\"jsonrpc\":\"2.0\",\"id\":18446744073709551615,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
+	{ "{\"jsonrpc\":\"2.0\",\"id\":-9223372036854775808,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
 	{ "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
 	{ "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },
 	{ "{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"ping\"}", 0, RPC_INVALID, "null" },

@@ -98,7 +98,7 @@ t_unit_check_conf_CPPFLAGS = $(unit_cppflags)
 t_unit_check_conf_LDADD = $(unit_libs)
 
 t_unit_check_crawl_params_SOURCES = %D%/check_crawl_params.c
-t_unit_check_crawl_params_CPPFLAGS = $(unit_cppflags)
+t_unit_check_crawl_params_CPPFLAGS = $(unit_cppflags) $(JSON_C_CFLAGS)
 t_unit_check_crawl_params_LDADD = $(unit_libs)
 
 t_unit_check_message_SOURCES = %D%/check_message.c
