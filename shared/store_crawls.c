@@ -252,6 +252,7 @@ params_from(struct store *st, sqlite3_stmt *stmt, int rc, struct crawl_params *o
 	if (stmt == NULL || (rc = store_step(st, stmt)) <= 0)
 		return rc < 0 ? rc : -ENOENT;
 	rc = crawl_params_read(out, column_str(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &field, &e);
+	out->chosen = 0;		/* this time */
 	if (rc == 0)
 		FIELD_SET(out->secrets, column_str(stmt, 1));
 	if (rc == 0)
