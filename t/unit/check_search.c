@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/store_rank.h"
 #include "shared/text.h"
 
 #include "store_fixture.h"
@@ -307,6 +308,71 @@ START_TEST(words_of_like_meaning_stand_in)
 }
 END_TEST
 
+struct worth {
+	const char *name;		/* of a page */
+	double	    score;
+};
+
+static int
+on_worth(const struct search_hit *h, void *arg)
+{
+	struct worth *w = arg;
+
+	if (strcmp(strrchr(h->url, '/') + 1, w->name) == 0)
+		w->score = h->score;
+	return 0;
+}
+
+/* How much more a page counts for what it has of the words: its scores, before they are brought below 1. */
+static double
+raised(struct store *st, const char *query, const char *name)
+{
+	struct worth with = { .name = name }, without = with;
+	struct search s = { .query = query, .limit = 10 };
+
+	ck_assert_int_ge(store_search(st, &s, on_worth, &with), 1);
+	store_rank_without(st, 1u << RANK_COVER);
+	ck_assert_int_ge(store_search(st, &s, on_worth, &without), 1);
+	store_rank_without(st, 0);
+	ck_assert_msg(with.score > 0 && without.score > 0, "%s: not found", name);
+	return with.score / (1 - with.score) / (without.score / (1 - without.score));
+}
+
+START_TEST(a_page_that_has_more_of_the_words_counts_more)
+{
+	static const struct chunk both[] = {
+		{ .headings = SLICE_LIT("T > A"), .body = SLICE_LIT("Animals that live here and there are seen: zebras are some of them.") },
+		{ .headings = SLICE_LIT("T > B"), .body = SLICE_LIT("What is found here and there one may delete, all of it, or some of it.") },
+	};
+	static const struct search s = { .query = "delete zebras" };
+	struct store *st = store_new();
+	double all;
+
+	begin_source(st, "s");
+	PUT(st, "one", "T", "Zebras, zebras, zebras.");
+	PUT(st, "gnu", "T", "It grazes.");
+	PUT(st, "okapi", "T", "It grazes, too.");
+	put(st, "s", "both", "T", "en", both, 2);
+	ck_assert_str_eq(found(st, s, NULL), "both one");	/* wherever on a page they are */
+	store_rank_without(st, 1u << RANK_COVER);
+	ck_assert_str_eq(found(st, s, NULL), "one both");
+	store_rank_without(st, 0);
+	all = raised(st, s.query, "both");
+	ck_assert_double_gt(raised(st, s.query, "one"), 1.01);
+	ck_assert_double_gt(all, raised(st, s.query, "one") + 0.01);
+
+	PUT(st, "alike", "T", "Zebras: how one removes them.");		/* what stands in for a word is as good */
+	PUT(st, "named", "T", "Animals that live here and there are seen: zebras are some of them.");
+	PUT(st, "gnu", "T", "See how to [delete](http://h.test/named).");	/* and so is what others call a page */
+	ck_assert_int_eq(store_gather_names(st, "s"), 0);
+	ck_assert_double_eq_tol(raised(st, s.query, "both"), all, 0.001);
+	ck_assert_double_eq_tol(raised(st, s.query, "alike"), all, 0.001);
+	ck_assert_double_eq_tol(raised(st, s.query, "named"), all, 0.001);
+	ck_assert_double_lt(raised(st, s.query, "one"), all - 0.01);
+	store_close(st);
+}
+END_TEST
+
 START_TEST(a_long_page_counts_less)
 {
 	const struct chunk c = { .headings = SLICE_LIT("T"), .body = SLICE_LIT("A zebra.") };
@@ -562,6 +628,7 @@ main(void)
 	tcase_add_test(tc, snippets_mark_what_tells_and_show_no_quoting);
 	tcase_add_loop_test(tc, snippets_are_text_and_code_is_code, 0, (int)(sizeof shown / sizeof shown[0]));
 	tcase_add_test(tc, words_of_like_meaning_stand_in);
+	tcase_add_test(tc, a_page_that_has_more_of_the_words_counts_more);
 	tcase_add_test(tc, a_long_page_counts_less);
 	tcase_add_test(tc, what_fits_as_well_stands_in_the_order_it_came);
 	tcase_add_test(tc, the_first_are_the_same_however_few_are_asked_for);
