@@ -101,9 +101,17 @@ neighbour() { starts 127.0.0.1; ! refused; }
 t_ok '...and for a neighbour'		neighbour
 
 login() { ask 40 "$1" "/api/login={\"token\":\"$TOKEN\"}"; }
-ten() { login 203.0.113.1; refused && [ "$(count 200)" -ge 10 ]; }
-t_ok 'one signs in ten times'		ten
+ten_of() { login "$1"; refused && [ "$(count 200)" -ge 10 ]; }
+t_ok 'one signs in ten times'		ten_of 203.0.113.1
 t_ok '...no more'			reply ask "$J"
+# An IPv6 network is one client, with line feeds in its bytes as well; of IPv4 each address is, in an IPv6 socket as well.
+t_ok 'one of an IPv6 network uses up'	ten_of 2001:db8:a0a:a::1
+spent() { login "$1" && [ "$(count 200)" -eq 0 ]; }
+t_ok '...what another of it might'	spent 2001:db8:a0a:a:ffff:ffff:ffff:9
+t_ok '...not what the next network may'	ten_of 2001:db8:a0a:b::1
+t_ok 'IPv4 in an IPv6 socket uses up'	ten_of ::ffff:203.0.113.2
+t_ok '...what it may in its own'	spent 203.0.113.2
+t_ok '...not what another may'		ten_of ::ffff:203.0.113.3
 near() { login 127.0.0.1; ! refused; }
 t_ok '...a neighbour does'		near
 
