@@ -54,6 +54,40 @@ t_ok '...gone at once'		gone
 t_ok '...and cancelled'		t_until 20 h_is "$h_id" status cancelled
 t_ok '...and taken from the disk' t_until 20 purged
 
+# -- nobody waits for what is taken out: the crawler stands still meanwhile ------------------
+reads() {	# STATUS of the doomed: what everybody asks for
+	t_status 200 /api/knowledge-items && grep -q "$kept" "$T/body" || return
+	t_status 200 "/api/knowledge-items/$kept/details" && grep -q '"total":40,' "$T/body" || return
+	t_status 200 -H 'Content-Type: application/json' -d "{\"query\":\"word1xkept\",\"source\":\"$kept\"}" /api/rag/query && grep -q '"count":1,\|"count":1}' "$T/body" || return
+	t_status 200 /api/rag/sources && t_status 200 /api/database/metrics || return
+	for below in '' /details /pages /code-examples; do t_status "$1" "/api/knowledge-items/$source$below" || return; done
+}
+t_ok 'a source to keep'		crawled kept/40x0
+kept=$source
+t_ok 'and a large one'		crawled doomed/400x0
+kill -STOP "$(t_pid crawler)"
+t_ok 'the crawler stands still: all is there' reads 200
+t_ok 'the large one is deleted'	t_status 200 -X DELETE "/api/knowledge-items/$source"
+t_ok '...others are read'	reads 404
+kill -CONT "$(t_pid crawler)"
+fewer() { n=$(h_sql "SELECT count(*) FROM pages WHERE source = '$source'"); echo "$n pages"; [ "$n" -lt 400 ]; }
+t_ok 'it is being taken out'	t_until 20 fewer
+kill -STOP "$(t_pid crawler)"	# perhaps in the middle of a write: check_store_delete stops in each
+t_ok '...others are read while it stands still' reads 404
+mkfifo "$T/lock"
+exec 9<>"$T/lock"
+t_start writer sh -c 'exec sqlite3 "$1" <"$2" 9>&-' - "$T/state/archon.db" "$T/lock"
+kill -CONT "$(t_pid crawler)"
+echo '.timeout 20000
+BEGIN IMMEDIATE;
+.shell touch '"$T/locked" >&9
+t_ok 'another holds the store'	t_until 30 test -e "$T/locked"
+t_ok '...others are read'	reads 404
+echo 'COMMIT;
+.quit' >&9
+exec 9>&-
+t_ok 'then all of it goes'	t_until 30 purged
+
 # -- crawled again while the old is taken out, by a crawler that is killed ----------------
 t_ok 'a larger source'		crawled large/300x0
 t_kill crawler

@@ -10,7 +10,7 @@ shared_tests = \
 	t/unit/check_table_file \
 	t/unit/check_store \
 	t/unit/check_store_crash t/unit/check_store_refresh \
-	t/unit/check_store_sources \
+	t/unit/check_store_sources t/unit/check_store_delete \
 	t/unit/check_store_upgrade \
 	t/unit/check_store_restore \
 	t/unit/check_restore \
@@ -76,6 +76,10 @@ t_unit_check_store_refresh_LDADD = $(unit_libs)
 t_unit_check_store_crash_SOURCES = %D%/check_store_crash.c %D%/scratch.h %D%/store_behind.h %D%/store_fixture.h
 t_unit_check_store_crash_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
 t_unit_check_store_crash_LDADD = $(unit_libs)
+
+t_unit_check_store_delete_SOURCES = %D%/check_store_delete.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_store_delete_CPPFLAGS = $(unit_cppflags)
+t_unit_check_store_delete_LDADD = $(unit_libs)
 
 t_unit_check_store_upgrade_SOURCES = %D%/check_store_upgrade.c %D%/scratch.h %D%/store_behind.h %D%/store_fixture.h
 t_unit_check_store_upgrade_CPPFLAGS = $(unit_cppflags) $(SQLITE_CFLAGS)
