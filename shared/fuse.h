@@ -1,14 +1,19 @@
 /*
  * fuse - one list of results out of two that were made by different measures:
  * reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009).  Only places
- * count, so scores that cannot be compared need not be.
+ * count, so scores that cannot be compared need not be.  The second list counts less
+ * than the first.
  */
 #ifndef FUSE_H
 #define FUSE_H
 
 #include <stdint.h>
 
-enum { FUSE_K = 60 };		/* as in the paper: how much the first places count beside later ones */
+/*
+ * How little the first places count beside later ones: 60 in the paper, for lists of one
+ * worth.  What words find and what is near by meaning are not: see t/search/README.
+ */
+enum { FUSE_K = 10 };
 
 struct ranked {
 	int64_t key;		/* what is ranked: each once in a list */

@@ -165,9 +165,10 @@ static const struct {
 	{ "vectors alone", "", "bca", "bca" },
 	{ "the same", "cab", "cab", "cab" },
 	{ "found by both goes first", "abz", "cdz", "zacbd" },
-	{ "unlike, equal in place: by chunk", "ca", "db", "cdab" },
+	{ "unlike: words first", "ca", "db", "cadb" },
 	{ "second in both beats first in one", "bx", "cx", "xbc" },
-	{ "turned round: equal, by chunk", "ab", "ba", "ab" },
+	{ "turned round: as the words have it", "ba", "ab", "ba" },
+	{ "near by meaning, so further up", "abc", "c", "cab" },
 };
 
 static unsigned
