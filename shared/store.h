@@ -121,6 +121,7 @@ struct source {				/* strings are borrowed */
 	int64_t	    crawled_ms;		/* the last crawl ended; 0: none did */
 	int64_t	    n_pages, n_chunks, n_words, n_code_examples;
 	int64_t	    stored_bytes;	/* text kept of it, without the index; these five as of the last crawl's end */
+	bool	    title_chosen, description_chosen;	/* by people: crawls leave it alone */
 };
 
 int store_source_begin(struct store *st, const char *source_id, const struct crawl_params *params, int64_t wall_ms);

@@ -97,7 +97,7 @@ store_source_end(struct store *st, const char *source_id, const char *status, in
 
 #define SOURCE_COLUMNS \
 	"id, url, title, description, params, status, created_ms, updated_ms, pages, chunks, words, examples," \
-	" crawled_ms, stored_bytes"
+	" crawled_ms, stored_bytes, edited"
 
 static struct source
 source_from(sqlite3_stmt *stmt)
@@ -109,6 +109,8 @@ source_from(sqlite3_stmt *stmt)
 		.n_pages = sqlite3_column_int64(stmt, 8), .n_chunks = sqlite3_column_int64(stmt, 9),
 		.n_words = sqlite3_column_int64(stmt, 10), .n_code_examples = sqlite3_column_int64(stmt, 11),
 		.crawled_ms = sqlite3_column_int64(stmt, 12), .stored_bytes = sqlite3_column_int64(stmt, 13),
+		.title_chosen = (sqlite3_column_int(stmt, 14) & EDITED_TITLE) != 0,
+		.description_chosen = (sqlite3_column_int(stmt, 14) & EDITED_DESCRIPTION) != 0,
 	};
 }
 

@@ -52,9 +52,12 @@ used() {	# the copy as the store of another house
 t_ok '...and is good as a store' used
 
 # -- out and in again ----------------------------------------------------------------
-content() { sqlite3 "$1" "SELECT p.url, p.title, p.hash, p.words, hex(p.links), c.number, c.headings, c.body, c.terms FROM pages p JOIN chunks c ON c.page = p.n ORDER BY p.url, c.number; SELECT p.url, x.number, x.language, x.code, x.heading FROM pages p JOIN code_examples x ON x.page = p.n ORDER BY p.url, x.number; SELECT id, title, description, params, pages, chunks, words, examples FROM sources"; }
-t_ok 'export'			says '^1 sources, 40 pages' export "$T/exported"
-t_ok '...a line each'		[ "$(wc -l <"$T/exported/archon.jsonl")" -eq 41 ]
+content() { sqlite3 "$1" "SELECT p.url, p.title, p.description, p.language, p.hash, p.recipe, p.etag, p.last_modified, p.words, hex(p.links), c.number, c.headings, c.body, c.terms FROM pages p JOIN chunks c ON c.page = p.n ORDER BY p.url, c.number; SELECT p.url, x.number, x.language, x.code, x.before, x.after, x.heading FROM pages p JOIN code_examples x ON x.page = p.n ORDER BY p.url, x.number; SELECT id, url, title, description, edited, knowledge_type, params, status, pages, chunks, words, examples FROM sources ORDER BY id; SELECT * FROM source_tags ORDER BY 1, 2"; }
+printf '# By hand\n\nWords.\n\n```sh\nmake\n```\n' >"$T/hand.md"
+t_ok 'a document, too'		says '1 pages' upload "$T/hand.md" --tag hand
+document=$(h_sql "SELECT id FROM sources WHERE url LIKE 'file:%'")
+t_ok 'export'			says '^2 sources, 41 pages' export "$T/exported"
+t_ok '...a line each'		[ "$(wc -l <"$T/exported/archon.jsonl")" -eq 43 ]
 t_ok '...of JSON'		/usr/bin/python3 -c 'import json, sys; [json.loads(l) for l in open(sys.argv[1])]' "$T/exported/archon.jsonl"
 t_ok '...and a Markdown file each' [ "$(find "$T/exported/$source" -name '*.md' | wc -l)" -eq 40 ]
 t_ok '...with its address'	grep -rq "^url: \"http://$H_BAD/site/ctl/40x0/p7.html\"" "$T/exported/$source"
@@ -63,14 +66,16 @@ t_ok 'export of one'		says '^1 sources' export "$T/exported1" --source "$source"
 t_ok 'export of none'		fails 1 'archonctl sources' export "$T/exported2" --source 0123456789abcdef
 t_ok 'export --json'		json export "$T/exported3"
 content "$T/state/archon.db" >"$T/before"
-t_ok 'over what is there'	says '^1 sources, 40 pages' import "$T/exported/archon.jsonl"
+t_ok 'over what is there'	says '^2 sources, 41 pages' import "$T/exported/archon.jsonl"
 same() { content "$1" >"$T/after"; cmp "$T/before" "$T/after" && [ -s "$T/before" ]; }
 t_ok '...changes nothing'	same "$T/state/archon.db"
 empty() { mkdir "$T/empty" && sed "s|^state_dir.*|state_dir = $T/empty|; s|^run_dir.*|run_dir = $T/empty|" "$T/archon.conf" >"$T/empty.conf" && "$T_BLD/t/search/sound" "$T/empty"; }
 t_ok 'an empty store'		empty
-t_ok 'import there'		says '^1 sources, 40 pages' --config "$T/empty.conf" import "$T/exported/archon.jsonl"
+t_ok 'import there'		says '^2 sources, 41 pages' --config "$T/empty.conf" import "$T/exported/archon.jsonl"
 t_ok '...brings the same'	same "$T/empty/archon.db"
 t_ok '...and it is sound'	says '^store +sound$' --config "$T/empty.conf" check
+sed "s|file:///$document/|file:///0123456789abcdef/|" "$T/exported/archon.jsonl" >"$T/swapped"
+t_ok 'import of a document at the address of another' fails 1 'line [0-9]+: the address of another document' import "$T/swapped"
 t_ok 'import of something else'	fails 1 'line 1: ' import "$T/archon.conf"
 t_ok 'import of nothing'	fails 64 'archon.jsonl of an export' import "$T/nothing"
 head -c 3000 "$T/exported/archon.jsonl" >"$T/half"
@@ -78,6 +83,7 @@ t_ok 'import of half a line'	fails 1 'line [0-9]+: ' import "$T/half"
 t_ok '...leaves a sound store'	says '^store +sound$' check
 
 t_ok 'delete'			says '^deleted' delete "$source"
+t_ok '...the document, too'	says '^deleted' delete "$document"
 t_ok '...once'			fails 1 'No source has this id' delete "$source"
 purged() { [ "$(h_sql 'SELECT count(*) FROM pages')" = 0 ]; }
 t_ok '...goes from the disk'	t_until 20 purged

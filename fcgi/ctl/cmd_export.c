@@ -211,6 +211,8 @@ source_write(const struct source *s, void *arg)
 	json_kstr(t, "source_id", s->id);
 	json_kstr(t, "title", s->title);
 	json_kstr(t, "description", s->description);
+	json_kbool(t, "title_chosen", s->title_chosen);
+	json_kbool(t, "description_chosen", s->description_chosen);
 	json_key(t, "params");
 	json_raw(t, s->params, strlen(s->params));
 	x->n_sources++;

@@ -15,6 +15,7 @@
 #include "shared/store.h"
 #include "shared/table.h"
 #include "shared/text.h"
+#include "shared/upload.h"
 
 enum { LINE_MAX_BYTES = 1 << 30 };
 
@@ -48,6 +49,14 @@ slice_member(struct json_object *o, const char *key)
 	return (struct slice){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
 }
 
+static bool
+bool_member(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_boolean) && json_object_get_boolean(v);
+}
+
 /* -- a source ----------------------------------------------------------------------- */
 
 static int
@@ -61,11 +70,25 @@ source_end(struct import *im)		/* searchable, and counted */
 	return store_said(im, rc);
 }
 
+/* What people have chosen stays theirs. */
+static int
+chosen_keep(struct import *im, struct json_object *o, const char *id, const struct crawl_params *params)
+{
+	struct source_edit edit = { .params = params };
+
+	if (bool_member(o, "title_chosen"))
+		edit.title = json_text_of(o, "title");
+	if (bool_member(o, "description_chosen"))
+		edit.description = json_text_of(o, "description");
+	return edit.title == NULL && edit.description == NULL ? 0 : store_source_edit(im->store, id, &edit, clock_wall_ms());
+}
+
 static int
 source_begin(struct import *im, struct json_object *o)
 {
 	const char *id = json_text_of(o, "source_id"), *field = NULL, *params_text;
 	struct json_object *params_json = NULL;
+	char upload[ID_SOURCE_BYTES];
 	struct crawl_params params;
 	struct err why = { "" };
 	int rc = source_end(im);
@@ -75,13 +98,20 @@ source_begin(struct import *im, struct json_object *o)
 	if (strlen(id) != ID_SOURCE_BYTES - 1 || !json_object_object_get_ex(o, "params", &params_json))
 		return wrong(im, "no source_id, or no params");
 	params_text = json_object_to_json_string_ext(params_json, JSON_C_TO_STRING_PLAIN);
-	if (crawl_params_parse(&params, params_text, strlen(params_text), &field, &why) < 0)
+	if (crawl_params_read(&params, params_text, strlen(params_text), &field, &why) < 0)
 		return wrong(im, why.text);
+	if (upload_is(params.url)) {
+		upload_url_source(params.url, upload);
+		if (strcmp(upload, id) != 0)
+			return wrong(im, "the address of another document");
+	}
 	if (store_source_is_deleted(im->store, id) == 1 || store_source_busy(im->store, id) == 1)
 		return err_set(im->e, -EBUSY, "line %lld: source %s is being deleted or crawled: try again when that is done", im->n_lines, id);
 	rc = store_source_begin(im->store, id, &params, clock_wall_ms());
 	if (rc == 0)
 		rc = store_source_title(im->store, id, json_text_of(o, "title"), json_text_of(o, "description"));
+	if (rc == 0)
+		rc = chosen_keep(im, o, id, &params);
 	if (rc == 0) {
 		FIELD_SET(im->source, id);
 		im->n_sources++;
