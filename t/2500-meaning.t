@@ -146,8 +146,8 @@ t_ok 'old vectors went with their chunks' fewer
 mode picky
 t_ok 'it comes back'			serve "$(expr "$endpoint" : '.*:\([0-9]*\)/')"
 t_ok '...the rest follows'		t_until 60 all_embedded
-sound() { "$T_BLD/fcgi/ctl/archonctl" --config "$T/archon.conf" check || "$T_BLD/t/search/sound" "$T/state"; }
-[ -x "$T_BLD/t/search/sound" ] && t_ok 'the store is sound' sound
+sound() { t_ctl check && "$T_BLD/t/search/sound" "$T/state"; }
+t_ok 'the store is sound'		sound
 t_ok 'another word finds the new'	asked hybrid rapid 'late.html'
 
 t_ok 'another model'			configure large
