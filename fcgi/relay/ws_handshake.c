@@ -90,6 +90,14 @@ http_cors(struct text *out, const struct conf *conf, unsigned origin)
 	text_printf(out, ACCESS_CORS_FORMAT, (int)text.len, text.p);
 }
 
+static const char *
+parameter_takes(const char *name)
+{
+	return strcmp(name, "wait") == 0 ? "0 to 60 seconds are accepted" :
+	    strcmp(name, "level") == 0 ? "DEBUG, INFO, WARNING, ERROR and CRITICAL are accepted" :
+	    "the seq of a message is accepted";
+}
+
 void
 http_refuse(struct text *out, int status, const struct refusal *why, const char *more)
 {
@@ -109,7 +117,7 @@ http_refuse(struct text *out, int status, const struct refusal *why, const char 
 	};
 	struct text body = { 0 };
 	const char *reason = "Error", *extra = "";
-	char sentence[80];
+	char sentence[120];
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (known[i].status == status) {
@@ -121,7 +129,7 @@ http_refuse(struct text *out, int status, const struct refusal *why, const char 
 		return;
 	}
 	if (status == 422)
-		(void)snprintf(sentence, sizeof sentence, "The parameter %s is not understood.", why->sentence);
+		(void)snprintf(sentence, sizeof sentence, "%s: %s", why->sentence, parameter_takes(why->sentence));
 	message_error(&body, why->code, status == 422 ? why->sentence : NULL, status == 422 ? sentence : why->sentence);
 	text_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\nConnection: close%s\r\n%s%s\r\n",
