@@ -15,6 +15,19 @@ WALK_EXPIRED=$(t_ctl token add gone --scope read --days 1)
 sqlite3 -cmd '.timeout 5000' "$T/state/archon.db" "UPDATE tokens SET expires_ms = 1 WHERE name = 'gone'"
 export WALK_TOKEN WALK_EXPIRED
 
+# What the programs and nginx can answer, by their sources: a status and the code behind it.
+codes() {
+	grep -ohE '\b[45][0-9][0-9], "[a-z_]+"' "$T_SRC"/fcgi/api/*.c "$T_SRC"/fcgi/relay/*.c "$T_SRC"/shared/*.c
+	grep -ohE '"code":"[a-z_]+"' "$T_SRC"/conf/nginx/*.in
+}
+named() {
+	t_status 200 /api/openapi.json >/dev/null && codes | sed -E 's/.*"([a-z_]+)"$/\1/' | sort -u >"$T/codes" && [ "$(wc -l <"$T/codes")" -gt 50 ] || return
+	while read -r code; do grep -qw "$code" "$T/body" || { echo "$code is not described"; named_not=$code; }; done <"$T/codes"
+	[ -z "$named_not" ]
+}
+named_not=
+t_ok 'each code is described' named
+
 walk() { timeout 600 /usr/bin/python3 "$T_SRC/t/api/walk" "$T/http.sock" "$@" >"$T/walked" 2>"$T/walk.err" || { cat "$T/walk.err"; return 1; }; }
 verdict() { echo "$2"; [ "$1" = pass ]; }
 points() {

@@ -23,6 +23,11 @@ t_ok 'an edit'			put 200 '{"title":"My own title","tags":["mine"],"update_freque
 t_ok '...is seen at once'	t_until 5 h_heard list '^msg {"type":"knowledge_items_update".*"title":"My own title".*"mine"'
 t_ok '...and found by'		t_status 200 '/api/knowledge-items?tags=mine&search=own'
 t_ok '......tag and title'	sh -c 'cat "$0"; grep -q "\"total\":1," "$0"' "$T/body"
+tag=$(printf '%0127d' 7)
+t_ok 'the longest tag'		put 200 "{\"tags\":[\"mine\",\"$tag\"]}"
+by_tag() { t_status 200 -H 'Content-Type: application/json' -d "{\"query\":\"page\",\"tags\":[\"$tag\"]}" /api/rag/query && grep -q "$source" "$T/body"; }
+t_ok '...can be searched by'	by_tag
+t_ok '...and taken off'		put 200 '{"tags":["mine"]}'
 t_ok 'a refused edit'		put 422 '{"title":"Another","tags":"x"}'
 kept() { t_status 200 "/api/knowledge-items/$source" && grep -q '"title":"My own title"' "$T/body" && grep -q '"tags":\["mine"\]' "$T/body"; }
 t_ok '...changes nothing'	kept

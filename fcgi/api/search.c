@@ -14,7 +14,7 @@
 enum {
 	QUERY_BYTES = 2048,		/* a question, not a document */
 	LIST_ITEMS = 32,		/* source ids or tags */
-	ITEM_BYTES = 63,
+	ITEM_BYTES = 127,		/* as long as a tag may be */
 	LIST_BYTES = LIST_ITEMS * (ITEM_BYTES + 1),
 	MATCH_DEFAULT = 5,
 	MATCH_MAX = 50,

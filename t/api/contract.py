@@ -97,12 +97,16 @@ class Api:
         return node
 
     def wrong(self, schema, value, at="$"):
-        """Where value is not as the schema says: a list of sentences."""
+        """Where value is not as the schema says: a list of sentences.  What it does not describe may not be there."""
         s = self.ref(schema)
+        if "allOf" in s:
+            parts = [self.ref(one) for one in s["allOf"]]
+            s = {"type": "object", "required": [name for p in parts for name in p["required"]],
+                 "properties": {name: one for p in parts for name, one in p["properties"].items()}}
         if "anyOf" in s:
             tried = [self.wrong(one, value, at) for one in s["anyOf"]]
             return [] if [] in tried else tried[0]
-        bad = [e for one in s.get("allOf", []) for e in self.wrong(one, value, at)]
+        bad = []
         if "const" in s and value != s["const"]:
             bad.append(f"{at}: {value!r} is not {s['const']!r}")
         if "enum" in s and value not in s["enum"]:
@@ -126,7 +130,7 @@ class Api:
                 bad += self.wrong(s.get("items", {}), one, f"{at}[{i}]")
         elif isinstance(value, dict):
             bad += [f"{at}: no {name}" for name in s.get("required", []) if name not in value]
-            other = s.get("additionalProperties", True)
+            other = s.get("additionalProperties", "properties" not in s)
             for name, one in value.items():
                 sub = s.get("properties", {}).get(name, other)
                 if sub is False:
