@@ -164,7 +164,7 @@ static const struct {
 	{ "words alone", "bca", "", "bca" },
 	{ "vectors alone", "", "bca", "bca" },
 	{ "the same", "cab", "cab", "cab" },
-	{ "found by both goes first", "abz", "cdz", "zacbd" },
+	{ "found by both goes first", "abz", "cdz", "zabcd" },
 	{ "unlike: words first", "ca", "db", "cadb" },
 	{ "second in both beats first in one", "bx", "cx", "xbc" },
 	{ "turned round: as the words have it", "ba", "ab", "ba" },
