@@ -241,6 +241,90 @@ START_TEST(a_copy_that_is_not_sound)
 }
 END_TEST
 
+/* -- while others write ------------------------------------------------------------------- */
+
+struct pairs {
+	char	    dir[96];
+	atomic_uint here;
+	atomic_bool enough;
+};
+
+static int
+write_pairs(void *arg)			/* two pages at once, again and again */
+{
+	struct pairs *w = arg;
+	struct store *st = store_in(w->dir);
+	char url[2][32];
+	int rc = 0;
+
+	for (unsigned i = 0; rc >= 0 && !atomic_load(&w->enough); i++) {
+		(void)snprintf(url[0], sizeof url[0], "http://a/%u", i);
+		(void)snprintf(url[1], sizeof url[1], "http://b/%u", i);
+		if ((rc = store_begin(st)) >= 0 && (rc = put_page(st, "s", url[0], "t", SLICE_LIT("okapi"))) >= 0 &&
+		    (rc = put_page(st, "s", url[1], "t", SLICE_LIT("okapi"))) >= 0)
+			rc = store_commit(st);
+		if (i == 0)
+			meet(&w->here, 2);
+	}
+	store_close(st);
+	return rc < 0;
+}
+
+/* More than is copied at one go: with nothing to hold on to, a copy would begin anew at each commit, for ever. */
+static void
+make_large(const char *dir)
+{
+	enum { LARGE = 1 << 20, N_LARGE = 64 };
+	char *body = malloc(LARGE), url[32];
+	struct chunk c = { .headings = SLICE_LIT("H"), .body = { body, LARGE } };
+	struct store *st = store_in(dir);
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, 'x', LARGE);
+	begin_source(st, "s");
+	begin_source(st, "large");
+	for (unsigned i = 0; i < N_LARGE; i++) {
+		(void)snprintf(url, sizeof url, "http://l/%u", i);
+		ck_assert_int_eq(store_page_put(st, "large", &(struct page){ .url = url, .title = "t", .content_hash = url, .fetched_ms = 1,
+		    .chunks = &c, .n_chunks = 1, .index_later = true }), 0);
+	}
+	store_close(st);
+	free(body);
+}
+
+START_TEST(a_backup_while_others_write)
+{
+	struct pairs *w = shared_zeros(sizeof *w);
+	struct err e = { "" };
+	struct store *st;
+	const char *copied;
+	char path[160];
+	int n;
+	pid_t pid;
+
+	(void)snprintf(w->dir, sizeof w->dir, "%s", scratch_dir());
+	make_large(w->dir);
+	(void)snprintf(path, sizeof path, "%s", file_in(w->dir, "copy"));
+	write_file(path, "", 0);
+	pid = child_start(write_pairs, w);
+	meet(&w->here, 2);
+	st = store_in(w->dir);
+	ck_assert_msg(store_backup(st, path, &e) == 0, "%s", e.text);
+	store_close(st);
+	atomic_store(&w->enough, true);
+	ck_assert_int_eq(child_wait(pid), 0);
+	copied = scratch_dir();
+	ck_assert_int_eq(rename(path, file_in(copied, "archon.db")), 0);
+	st = store_in(copied);
+	n = store_pages_count(st, "s");
+	ck_assert_msg(n > 0 && n % 2 == 0, "%d pages", n);
+	ck_assert_int_eq(store_pages_count(st, "large"), 64);
+	ck_assert_int_eq(hits(st, "okapi"), n < 100 ? n : 100);
+	store_sound(st);
+	store_close(st);
+}
+END_TEST
+
 /* -- bad moments ------------------------------------------------------------------------ */
 
 struct holder {
@@ -407,6 +491,7 @@ main(void)
 	tcase_add_loop_test(tc, refuses_a_bad_file, 0, sizeof bad / sizeof bad[0]);
 	tcase_add_test(tc, refuses_itself);
 	tcase_add_test(tc, a_copy_that_is_not_sound);
+	tcase_add_test(tc, a_backup_while_others_write);
 	tcase_add_test(tc, refuses_while_it_is_open);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, the_last_word);
