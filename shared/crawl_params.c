@@ -161,6 +161,15 @@ host_read(char item[PARAMS_ITEM_BYTES])	/* made the one form URLs have it in; a 
 	return true;
 }
 
+static bool
+is_in(const struct params_list *l, const char *item)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (strcmp(l->item[i], item) == 0)
+			return true;
+	return false;
+}
+
 static int
 list_read(struct crawl_params *p, const struct list *l, struct json_object *o, struct err *e)
 {
@@ -174,14 +183,19 @@ list_read(struct crawl_params *p, const struct list *l, struct json_object *o, s
 		return err_set(e, -EINVAL, "%s: at most %d entries are accepted", l->name, PARAMS_LIST_MAX);
 	to->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		rc = text_read(json_object_array_get_idx(o, i), to->item[i], PARAMS_ITEM_BYTES, l->name, e);
+		char *item = to->item[to->n];
+
+		rc = text_read(json_object_array_get_idx(o, i), item, PARAMS_ITEM_BYTES, l->name, e);
 		if (rc < 0)
 			return rc;
-		if (to->item[i][0] == '\0')
+		if (item[0] == '\0')
 			return err_set(e, -EINVAL, "%s: empty entries are not accepted", l->name);
-		if (to == &p->hosts && !host_read(to->item[i]))
-			return err_set(e, -EINVAL, "hosts: \"%s\" is no host such as docs.example.com", to->item[i]);
-		to->n++;
+		if (to == &p->hosts && !host_read(item))
+			return err_set(e, -EINVAL, "hosts: \"%s\" is no host such as docs.example.com", item);
+		if (is_in(to, item))		/* said twice */
+			memset(item, 0, PARAMS_ITEM_BYTES);
+		else
+			to->n++;
 	}
 	return 0;
 }

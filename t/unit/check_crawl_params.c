@@ -185,7 +185,7 @@ END_TEST
 
 START_TEST(written_is_read_back)
 {
-	static const char json[] = "{\"url\":\"HTTPS://Example.com:443/a b\",\"tags\":[\"a\\\"b\",\"\\u00e4\"],\"include\":[\"*/x/*\"],"
+	static const char json[] = "{\"url\":\"HTTPS://Example.com:443/a b\",\"tags\":[\"a\\\"b\",\"a\\\"b\",\"\\u00e4\",\"a\\\"b\"],\"include\":[\"*/x/*\"],"
 	    "\"exclude\":[\"\\\\\",\"\\t\"],\"knowledge_type\":\"business\",\"crawl_options\":{\"max_depth\":1,\"max_pages\":2},"
 	    "\"max_depth\":3,\"chunk_size\":200,\"update_frequency\":0,\"max_concurrent\":1,\"extract_code_examples\":false}";
 	struct crawl_params p, back;
@@ -197,6 +197,7 @@ START_TEST(written_is_read_back)
 	ck_assert_str_eq(p.url, "https://example.com/a%20b");
 	ck_assert_uint_eq(p.max_depth, 3);		/* the outer one counts */
 	ck_assert_uint_eq(p.max_pages, 2);
+	ck_assert_uint_eq(p.tags.n, 2);			/* each once */
 	ck_assert_str_eq(p.tags.item[0], "a\"b");
 	ck_assert_str_eq(p.tags.item[1], "\xc3\xa4");
 	crawl_params_json(&p, &t);
