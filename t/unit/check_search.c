@@ -10,77 +10,7 @@
 #include "shared/store_rank.h"
 #include "shared/text.h"
 
-#include "store_fixture.h"
-
-struct got {
-	struct text urls;		/* their last parts, by blanks */
-	char	    snippet[400], before[100], after[100];
-	double	    last;
-};
-
-static int
-see(const char *url, double score, struct got *g)
-{
-	ck_assert(score >= 0 && score <= 1 && score <= g->last);
-	g->last = score;
-	text_printf(&g->urls, "%s%s", g->urls.len > 0 ? " " : "", strrchr(url, '/') + 1);
-	return 0;
-}
-
-static int
-on_hit(const struct search_hit *h, void *arg)
-{
-	struct got *g = arg;
-
-	if (g->snippet[0] == '\0') {
-		(void)snprintf(g->snippet, sizeof g->snippet, "%s", h->snippet);
-		(void)snprintf(g->before, sizeof g->before, "%s", h->before);
-		(void)snprintf(g->after, sizeof g->after, "%s", h->after);
-	}
-	return see(h->url, h->score, g);
-}
-
-static int
-on_code(const struct code_hit *h, void *arg)
-{
-	return see(h->url, h->score, arg);
-}
-
-/* Which pages a search finds; the rest of got is of the first. */
-static const char *
-found(struct store *st, struct search s, struct got *got)
-{
-	static char urls[1000];
-	struct got g = { .last = 1 };
-	int rc;
-
-	s.limit = s.limit > 0 ? s.limit : 10;
-	rc = store_search(st, &s, on_hit, &g);
-	ck_assert_msg(rc >= 0, "%s: %s", s.query, store_error(st));
-	(void)snprintf(urls, sizeof urls, "%s", g.urls.len > 0 ? text_str(&g.urls) : "");
-	text_fini(&g.urls);
-	g.urls.p = NULL;
-	if (got != NULL)
-		*got = g;
-	return urls;
-}
-
-static void
-put(struct store *st, const char *source, const char *name, const char *title, const char *language,
-    const struct chunk *c, unsigned n)
-{
-	static unsigned hash;
-	char url[64], hex[65];
-
-	(void)snprintf(url, sizeof url, "http://h.test/%s", name);
-	(void)snprintf(hex, sizeof hex, "%064u", ++hash);
-	ck_assert_int_eq(store_page_put(st, source, &(struct page){
-		.url = url, .title = title, .language = language, .content_hash = hex, .fetched_ms = 1, .chunks = c, .n_chunks = n,
-	}), 0);
-}
-
-#define PUT(st, name, title, text) \
-	put(st, "s", name, title, "en", &(struct chunk){ .headings = SLICE_LIT(title " > H"), .body = SLICE_LIT(text) }, 1)
+#include "search_fixture.h"
 
 /* -- names of things --------------------------------------------------------------------- */
 
@@ -241,51 +171,6 @@ START_TEST(pages_are_found_by_what_they_say_first)
 	ck_assert_int_eq(store_gather_names(st, "s"), 0);
 	store_sound(st);
 	ck_assert_str_eq(found(st, (struct search){ .query = "wildebeest" }, NULL), "a b");
-	store_close(st);
-}
-END_TEST
-
-START_TEST(snippets_mark_what_tells_and_show_no_quoting)
-{
-	struct store *st = store_new();
-	struct got got;
-	char url[8];
-
-	begin_source(st, "s");
-	for (int i = 0; i < 20; i++) {
-		(void)snprintf(url, sizeof url, "p%d", i);
-		PUT(st, url, "Gnus", "When they graze.");
-	}
-	PUT(st, "z", "Zebras", "> ```\n> a -> b, when\n> ```\n> > zebra when");
-	ck_assert_str_eq(found(st, (struct search){ .query = "when zebra", .limit = 1 }, &got), "z");
-	ck_assert_str_eq(got.snippet, "a -> b, when \1zebra\2 when");
-	ck_assert_str_eq(found(st, (struct search){ .query = "when", .limit = 1 }, &got), "z");
-	ck_assert_str_eq(got.snippet, "a -> b, \1when\2 zebra \1when\2");
-	store_close(st);
-}
-END_TEST
-
-static const struct { const char *body, *snippet; } shown[] = {
-	{ "a *zebra* of **all** \\* [and `x`](http://h.test/a_(b)) [] a[1] = b", "a \1zebra\2 of all * and x [] a[1] = b" },
-	{ "`int *zebra, a[2];` and | is kept", "int *\1zebra\2, a[2]; and | is kept" },
-	{ "## A zebra #1\n\nC# and more", "A \1zebra\2 #1 C# and more" },
-	{ "```zebra\n#include <a.h>\na || b ** c[\\n]\n```\n\n*more*", "#include <a.h> a || b ** c[\\n] more" },
-	{ "> ```pycon\n> >>> zebra[0]\n> ```", ">>> \1zebra\2[0] " },
-	{ "| A | B |\n| --- | :-: |\n| a<br>zebra | b \\| c |\n", "A B a \1zebra\2 b | c " },
-	{ "![a zebra](p.png) [broken zebra](", "a \1zebra\2 [broken \1zebra\2](" },
-	{ "` zebra\n\n*new*", "\1zebra\2 new" },
-};
-
-START_TEST(snippets_are_text_and_code_is_code)
-{
-	const struct chunk c = { .headings = SLICE_LIT("T"), .body = slice_of(shown[_i].body) };
-	struct store *st = store_new();
-	struct got got;
-
-	begin_source(st, "s");
-	put(st, "s", "p", "T", "en", &c, 1);
-	ck_assert_str_eq(found(st, (struct search){ .query = "zebra" }, &got), "p");
-	ck_assert_str_eq(got.snippet, shown[_i].snippet);
 	store_close(st);
 }
 END_TEST
@@ -625,8 +510,6 @@ main(void)
 	tcase_add_test(tc, a_page_is_found_once);
 	tcase_add_test(tc, pages_are_found_by_what_others_call_them);
 	tcase_add_test(tc, pages_are_found_by_what_they_say_first);
-	tcase_add_test(tc, snippets_mark_what_tells_and_show_no_quoting);
-	tcase_add_loop_test(tc, snippets_are_text_and_code_is_code, 0, (int)(sizeof shown / sizeof shown[0]));
 	tcase_add_test(tc, words_of_like_meaning_stand_in);
 	tcase_add_test(tc, a_page_that_has_more_of_the_words_counts_more);
 	tcase_add_test(tc, a_long_page_counts_less);

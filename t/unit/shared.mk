@@ -18,7 +18,7 @@ shared_tests = \
 	t/unit/check_conf \
 	t/unit/check_alike \
 	t/unit/check_lexeme \
-	t/unit/check_search \
+	t/unit/check_search t/unit/check_snippet \
 	t/unit/check_crawl_params \
 	t/unit/check_message \
 	t/unit/check_daemon \
@@ -113,9 +113,13 @@ t_unit_check_daemon_SOURCES = %D%/check_daemon.c %D%/scratch.h
 t_unit_check_daemon_CPPFLAGS = $(unit_cppflags)
 t_unit_check_daemon_LDADD = $(unit_libs)
 
-t_unit_check_search_SOURCES = %D%/check_search.c %D%/scratch.h %D%/store_fixture.h
+t_unit_check_search_SOURCES = %D%/check_search.c %D%/scratch.h %D%/search_fixture.h %D%/store_fixture.h
 t_unit_check_search_CPPFLAGS = $(unit_cppflags)
 t_unit_check_search_LDADD = $(unit_libs)
+
+t_unit_check_snippet_SOURCES = %D%/check_snippet.c %D%/scratch.h %D%/search_fixture.h %D%/store_fixture.h
+t_unit_check_snippet_CPPFLAGS = $(unit_cppflags)
+t_unit_check_snippet_LDADD = $(unit_libs)
 
 t_unit_check_alike_SOURCES = %D%/check_alike.c
 t_unit_check_alike_CPPFLAGS = $(unit_cppflags)
