@@ -34,7 +34,7 @@ tune_malloc(void)
 	(void)mallopt(M_ARENA_MAX, 4);	/* fails only by staying as it was */
 	(void)mallopt(M_TOP_PAD, 1 << 20);
 	(void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
-	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
 

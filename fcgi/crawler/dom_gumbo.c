@@ -39,6 +39,7 @@ static const unsigned char known[GUMBO_TAG_LAST + 1] = {
 enum {
 	PIECE_NODES = 16384,		/* elements and attributes: five megabytes of Gumbo's, and few pages have as many */
 	WHOLE_NODES = 8 * PIECE_NODES,	/* at once, of a page that cannot be cut: 40 megabytes */
+	SMALL_BYTES = 1 << 20,		/* of a page whose copy in shorthand is no matter */
 };
 
 struct dom {
@@ -383,6 +384,8 @@ dom_parse_in_pieces(struct dom **out, const char *html, size_t len, unsigned nod
 	}
 	if (d->safe.failed || shorthand_write(&d->shorthand, p.html, p.len) < 0)
 		goto done;
+	if (p.len > SMALL_BYTES && d->shorthand.page.len > p.len - p.len / 8)
+		shorthand_end(&d->shorthand);	/* little text: it would cost more than it saves */
 	if (d->shorthand.n_runs > 0) {
 		p.html = d->shorthand.page.p;
 		p.len = d->shorthand.page.len;
@@ -397,7 +400,7 @@ done:
 	text_fini(&p.piece.open);
 	text_fini(&p.next.open);
 	text_fini(&p.buffer);
-	text_fini(&d->shorthand.page);		/* all of it that counts is in the tree */
+	shorthand_end(&d->shorthand);		/* all of it that counts is in the tree */
 	if (rc < 0)
 		dom_free(d);
 	else

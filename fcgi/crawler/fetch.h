@@ -44,7 +44,7 @@ enum fetch_error {
 #undef X
 };
 
-#define FETCH_BODY_BYTES ((size_t)12 << 20)
+#define FETCH_BODY_BYTES ((size_t)10 << 20)
 
 struct fetcher;
 struct crawl;

@@ -35,6 +35,18 @@ struct pipeline {
 	pthread_t worker[WORKERS_MAX], writer_thread, convert_thread;
 };
 
+/* What large pages take is beside what the heaps keep for the next ones: that is given back, before and after. */
+static void
+give_back(size_t len)
+{
+#ifdef M_TRIM_THRESHOLD
+	if (len > PARSE_BYTES)
+		(void)malloc_trim(0);
+#else
+	(void)len;
+#endif
+}
+
 /* Wait for room for len bytes; who waits is not overtaken.  Ends as the others leave. */
 static void
 parser_enter(struct pipeline *pl, size_t len)
@@ -68,11 +80,9 @@ worker_main(void *arg)
 		size_t len = p->body.len;
 
 		parser_enter(pl, len);
+		give_back(len);
 		digest(p, pl->page_max_bytes);
-#ifdef M_TRIM_THRESHOLD
-		if (len > PARSE_BYTES)	/* what it took is more than the heaps may keep for the next ones */
-			(void)malloc_trim(0);
-#endif
+		give_back(len);
 		parser_leave(pl, len);
 		if (parcel_queue_put(&pl->parsed, p))
 			fetcher_wake(pl->fetcher);

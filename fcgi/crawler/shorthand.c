@@ -422,11 +422,20 @@ shorthand_write(struct shorthand *s, const char *html, size_t len)
 }
 
 void
-shorthand_fini(struct shorthand *s)
+shorthand_end(struct shorthand *s)
 {
 	text_fini(&s->page);
 	free(s->run);
 	free(s->value);
+	s->run = NULL;
+	s->value = NULL;
+	s->n_runs = s->cap = 0;
+}
+
+void
+shorthand_fini(struct shorthand *s)
+{
+	shorthand_end(s);
 	free(s->code);
 }
 
