@@ -315,7 +315,7 @@ crawl_params_change(struct crawl_params *out, const char *json, size_t len,
 	if (obj == NULL || json_tokener_get_error(tok) != json_tokener_success
 	    || json_tokener_get_parse_end(tok) != len || !json_object_is_type(obj, json_type_object)) {
 		rc = err_set(e, -EBADMSG, json_tokener_get_error(tok) == json_tokener_error_parse_number ?
-		    "a number in the body is none, or of more than 64 bits" : "the body must be a JSON object");
+		    "a number in the body is malformed, or needs more than 64 bits" : "the body must be a JSON object");
 		goto done;
 	}
 	if (json_object_object_get_ex(obj, "crawl_options", &opt) && opt != NULL) {

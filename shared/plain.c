@@ -24,6 +24,22 @@ put(struct text *out, char c)
 		text_putc(out, ' ');
 }
 
+/* The mark of a code fence at p, three or more: how many; 0: it is none. */
+static size_t
+fence_at(const char *p)
+{
+	size_t n = *p == '`' ? strspn(p, "`") : *p == '~' ? strspn(p, "~") : 0;
+
+	return n >= 3 ? n : 0;
+}
+
+/* A fence ends with at least as many of its marks and nothing behind them (CommonMark 0.31, 4.5). */
+static bool
+ends_fence(const struct plain *w, size_t n)
+{
+	return n >= w->fence_len && *w->at == w->fence_mark && strchr("\n", w->at[n + strspn(w->at + n, " \t")]) != NULL;
+}
+
 /* Past what a line begins with: its quoting, the marks of a heading, a fence. */
 static void
 line_begin(struct plain *w)
@@ -36,13 +52,19 @@ line_begin(struct plain *w)
 		w->span = 0;		/* nor does a code span go on into another paragraph */
 	while (*w->at == ' ' || (*w->at == '>' && (w->fence == 0 || depth + 1 < w->fence)))
 		depth += *w->at++ == '>';
-	if (strncmp(w->at, "```", 3) == 0 || strncmp(w->at, "~~~", 3) == 0) {
-		w->fence = w->fence > 0 ? 0 : depth + 1;
+	n = fence_at(w->at);
+	if (n > 0 && w->fence == 0) {
+		w->fence = depth + 1;
+		w->fence_mark = *w->at;
+		w->fence_len = n;
+		w->skip = true;
+	} else if (n > 0 && ends_fence(w, n)) {
+		w->fence = 0;
 		w->skip = true;
 	} else if (w->fence == 0) {
 		n = strspn(w->at, "#");
 		w->row = *w->at == '|';
-		w->skip = w->row && w->at[strspn(w->at, "|-: ")] == '\n';	/* below a table's head */
+		w->skip = w->row && strchr("\n", w->at[strspn(w->at, "|-: ")]) != NULL;	/* below a table's head */
 		w->at += n > 0 && w->at[n] == ' ' ? n : 0;
 	}
 }

@@ -13,6 +13,8 @@
 struct plain {
 	const char *body, *at;		/* Markdown, NUL-terminated, borrowed; how far it has been read */
 	unsigned    fence;		/* of the open code fence: how deeply it is quoted, and 1; 0: none is */
+	char	    fence_mark;		/* what it was opened with, and how many of them */
+	size_t	    fence_len;
 	size_t	    span;		/* the backticks that end the open code span; 0: none is */
 	bool	    row, skip;		/* of the line: it is a table's; no more of it is text */
 };

@@ -47,7 +47,8 @@ int store_run(struct store *st, const char *sql, const char *fmt, ...);
 int store_int(struct store *st, int64_t *out, const char *sql, const char *fmt, ...);
 
 /* Is a page in the language that is asked for?  "en" is also "en-GB"; in any case. */
-#define STORE_LANGUAGE_FITS(have, want) "instr(lower(" have ") || '-', lower(" want ") || '-') = 1"
+#define STORE_LANGUAGE_FITS(have, want) \
+	"instr(replace(lower(" have "), '_', '-') || '-', replace(lower(" want "), '_', '-') || '-') = 1"
 
 /* 1 a row stands in stmt, 0 the end (reset), -errno (reset). */
 int store_step(struct store *st, sqlite3_stmt *stmt);

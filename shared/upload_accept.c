@@ -73,6 +73,7 @@ keep(struct service_thread *t, const struct upload_given *given, struct crawl_pa
 	params->secrets[0] = '\0';
 	params->max_depth = 0;
 	params->update_frequency = 0;
+	params->chosen |= PARAMS_UPDATE_FREQUENCY;	/* also of a document that is brought again */
 	upload_url(params->url, out->source_id, out->name);
 	if ((rc = upload_file_keep(given->file, out->source_id)) < 0)
 		return refuse_store(why, NULL, rc == -EDQUOT ? -ENOSPC : rc, "upload-keep", request_id);

@@ -385,7 +385,7 @@ dom_parse_in_pieces(struct dom **out, const char *html, size_t len, unsigned nod
 	if (d->safe.failed || shorthand_write(&d->shorthand, p.html, p.len) < 0)
 		goto done;
 	if (p.len > SMALL_BYTES && d->shorthand.page.len > p.len - p.len / 8)
-		shorthand_end(&d->shorthand);	/* little text: it would cost more than it saves */
+		shorthand_fini(&d->shorthand);	/* little text: it would cost more than it saves */
 	if (d->shorthand.n_runs > 0) {
 		p.html = d->shorthand.page.p;
 		p.len = d->shorthand.page.len;

@@ -437,6 +437,8 @@ shorthand_fini(struct shorthand *s)
 {
 	shorthand_end(s);
 	free(s->code);
+	s->code = NULL;
+	s->code_len = 0;
 }
 
 bool

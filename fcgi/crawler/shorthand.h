@@ -43,7 +43,7 @@ struct shorthand {
 
 /* Write len bytes of UTF-8 (borrowed until shorthand_fini).  0 or -ENOMEM; s is to be zero. */
 int shorthand_write(struct shorthand *s, const char *html, size_t len);
-void shorthand_end(struct shorthand *s);	/* nothing more is read: but for what was, forget all */
+void shorthand_end(struct shorthand *s);	/* free all but what pieces given by shorthand_read() point to */
 void shorthand_fini(struct shorthand *s);
 
 /* May s, a text or value of the tree, begin with what stands for a run? */

@@ -8,9 +8,10 @@
 #include "ctl/http.h"
 #include "ctl/snapshot.h"
 #include "shared/json_text.h"
+#include "shared/text.h"
 
 enum {
-	SNIPPET_TEXT_BYTES = 1000,
+	SNIPPET_HTML_BYTES = 4096,	/* far more than a snippet has */
 	CODE_LINES = 12,		/* of an example */
 };
 
@@ -57,7 +58,7 @@ print_snippet(const char *html, const struct style *style)
 			putchar(*html++);
 		}
 	}
-	putchar('\n');
+	printf("%s\n", style->plain);
 }
 
 /* Its first lines. */
@@ -70,7 +71,7 @@ print_code(const char *code)
 	for (; *code != '\0' && n < CODE_LINES; n++) {
 		size_t len = strcspn(code, "\n");
 
-		(void)snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : sizeof line - 1), code);
+		(void)snprintf(line, sizeof line, "%.*s", (int)utf8_cut(code, len, sizeof line - 1), code);
 		printable(line, sizeof line, line);
 		printf("   | %s\n", line);
 		code += len + (code[len] == '\n');
@@ -84,7 +85,7 @@ print_hit(const struct ctl *ctl, size_t i, struct json_object *hit)
 {
 	const struct style style = ctl->tty ? (struct style){ "\033[1m", "\033[1;4m", "\033[0m" } : (struct style){ "", "", "" };
 	struct json_object *score = NULL, *meta = NULL;
-	char title[160], headings[200], url[300], snippet[SNIPPET_TEXT_BYTES];
+	char title[160], headings[200], url[300], snippet[SNIPPET_HTML_BYTES];
 
 	(void)json_object_object_get_ex(hit, "score", &score);	/* absent: 0 */
 	(void)json_object_object_get_ex(hit, "metadata", &meta);

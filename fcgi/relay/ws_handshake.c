@@ -95,7 +95,7 @@ parameter_takes(const char *name)
 {
 	return strcmp(name, "wait") == 0 ? "0 to 60 seconds are accepted" :
 	    strcmp(name, "level") == 0 ? "DEBUG, INFO, WARNING, ERROR and CRITICAL are accepted" :
-	    "the seq of a message is accepted";
+	    "the seq of a message or a snapshot is accepted";
 }
 
 void

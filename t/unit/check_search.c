@@ -420,7 +420,7 @@ put_sources(struct store *st)
 	put(st, "s", "german", "G", "de", &c, 1);
 	put(st, "t", "french", "F", "fr", &c, 1);
 	put(st, "t", "names", "N", "fr", &(struct chunk){ .headings = SLICE_LIT("N"), .body = SLICE_LIT("[okapi](http://h.test/named)") }, 1);
-	put(st, "t", "named", "N", "nl", &(struct chunk){ .headings = SLICE_LIT("N"), .body = SLICE_LIT("x") }, 1);	/* by that alone */
+	put(st, "t", "named", "N", "nl_BE", &(struct chunk){ .headings = SLICE_LIT("N"), .body = SLICE_LIT("x") }, 1);	/* by that alone */
 	ck_assert_int_eq(store_gather_names(st, "t"), 0);
 }
 

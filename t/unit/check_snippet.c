@@ -35,6 +35,9 @@ static const struct { const char *body, *snippet; } shown[] = {
 	{ "```zebra\n#include <a.h>\na || b ** c[\\n]\n```\n\n*more*", "#include <a.h> a || b ** c[\\n] more" },
 	{ "> ```pycon\n> >>> zebra[0]\n> ```", ">>> \1zebra\2[0] " },
 	{ "| A | B |\n| --- | :-: |\n| a<br>zebra | b \\| c |\n", "A B a \1zebra\2 b | c " },
+	{ "```rst\nzebra\n~~~~~\n``` a*b*c\n```\n\n*d*", "\1zebra\2 ~~~~~ ``` a*b*c d" },
+	{ "````\nzebra\n```\na*b*c\n````  \n*d*", "\1zebra\2 ``` a*b*c d" },
+	{ "| A |\n| zebra |\n|---|", "A \1zebra\2 " },
 	{ "![a zebra](p.png) [broken zebra](", "a \1zebra\2 [broken \1zebra\2](" },
 	{ "` zebra\n\n*new*", "\1zebra\2 new" },
 };

@@ -99,7 +99,7 @@ export function AddByUrl({ onStart, onUpload, onFields }: AddByUrlProps) {
         <Icon name="chevron" size={14} /> Options
       </button>
       <div id={optionsId} className="options" hidden={!open}>
-        {field('knowledge_type', 'Kind', (id) => <KindSelect id={id} />)}
+        {field('knowledge_type', 'Kind', (id) => <KindSelect id={id} keep />)}
         {field('tags', 'Tags', (id, bad) => <input id={id} name="tags" className="input" placeholder="api, sql" aria-invalid={bad} />, 'Separated by commas')}
         {field('max_depth', 'Link depth', (id, bad) => <Whole id={id} name="max_depth" bad={bad} />, 'From the start page')}
         {field('max_pages', 'Page limit', (id, bad) => <Whole id={id} name="max_pages" bad={bad} />, 'Stops there')}
@@ -126,7 +126,7 @@ function Patterns({ id, name, bad, example }: { id: string; name: string; bad: b
 
 /** Kind and tags hold for documents too. */
 function fieldsOf(form: FormData): UploadOptions {
-  return { knowledge_type: String(form.get('knowledge_type') ?? 'technical'), tags: listOf(String(form.get('tags') ?? ''), ',') };
+  return { knowledge_type: String(form.get('knowledge_type') ?? ''), tags: listOf(String(form.get('tags') ?? ''), ',') };
 }
 
 /** What was filled in; what was left empty is the server's to choose. */
@@ -140,7 +140,8 @@ function requestOf(url: string, form: FormData): CrawlRequest {
   const include = listOf(text('include'), '\n');
   const exclude = listOf(text('exclude'), '\n');
   if (tags.length) request.tags = tags;
-  if (text('knowledge_type') === 'business') request.knowledge_type = 'business'; // else as the source has it, or technical
+  const kind = text('knowledge_type');
+  if (kind === 'technical' || kind === 'business') request.knowledge_type = kind;
   if (include.length) request.include = include;
   if (exclude.length) request.exclude = exclude;
   for (const name of ['max_depth', 'max_pages', 'max_concurrent'] as const) {

@@ -40,10 +40,11 @@ export function focusField(form: HTMLFormElement | null, name: string): void {
   if (field instanceof HTMLElement) field.focus();
 }
 
-/** The kinds of knowledge: the server accepts these two. */
-export function KindSelect({ id, value }: { id: string; value?: string | undefined }) {
+/** The kinds of knowledge: the server accepts these two.  `keep`: as it is, or technical where nothing is yet. */
+export function KindSelect({ id, value, keep }: { id: string; value?: string | undefined; keep?: boolean }) {
   return (
-    <select id={id} name="knowledge_type" className="input" defaultValue={value ?? 'technical'}>
+    <select id={id} name="knowledge_type" className="input" defaultValue={value ?? (keep ? '' : 'technical')}>
+      {keep && <option value="">As before, or technical</option>}
       <option value="technical">Technical</option>
       <option value="business">Business</option>
     </select>
