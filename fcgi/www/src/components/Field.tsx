@@ -44,7 +44,7 @@ export function focusField(form: HTMLFormElement | null, name: string): void {
 export function KindSelect({ id, value, keep }: { id: string; value?: string | undefined; keep?: boolean }) {
   return (
     <select id={id} name="knowledge_type" className="input" defaultValue={value ?? (keep ? '' : 'technical')}>
-      {keep && <option value="">As before, or technical</option>}
+      {keep && <option value="">default</option>}
       <option value="technical">Technical</option>
       <option value="business">Business</option>
     </select>
